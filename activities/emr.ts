@@ -1,0 +1,220 @@
+import {
+  AddJobFlowStepsCommand,
+  CancelStepsCommand,
+  type Cluster,
+  type ClusterSummary,
+  DescribeClusterCommand,
+  DescribeStepCommand,
+  ListClustersCommand,
+  ListStepsCommand,
+  RunJobFlowCommand,
+  type StepSummary,
+  TerminateJobFlowsCommand,
+} from '@aws-sdk/client-emr';
+import { cancellationSignal, heartbeat, log, sleep } from '@temporalio/activity';
+import * as clusters from '../control-db/queries/clusters.ts';
+import type { LakeActivities, RunContext, StepName, StepProgress } from '../workflows/types.ts';
+import { clusterRequest } from './cluster-request.ts';
+import type { Lake } from './context.ts';
+import { final } from './failures.ts';
+import { getJson, stepFolder } from './places.ts';
+
+const ALIVE = ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING'] as const;
+const STEP_ENDS = ['COMPLETED', 'FAILED', 'CANCELLED', 'INTERRUPTED'];
+const NAME_PREFIX = 'podlake ';
+
+export const clusterName = (context: RunContext, purpose: 'run' | 'publish') =>
+  `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`;
+export const stepName = (context: RunContext, step: StepName) =>
+  `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}`;
+
+/**
+ * EMR: clusters and steps. EMR has no client token, so that both are looked up by their deterministic name before they are
+ * made, and after making one all but the oldest of that name are ended: whoever dies between two calls leaves one at most.
+ */
+export function emrActivities(
+  lake: Lake,
+): Pick<LakeActivities, 'endOlderClusters' | 'startCluster' | 'runStep' | 'endCluster'> {
+  return {
+    async endOlderClusters(context) {
+      const own = [clusterName(context, 'run'), clusterName(context, 'publish')];
+      const older = (await aliveClusters(lake)).filter(
+        ({ Name }) => Name?.startsWith(NAME_PREFIX) && !own.includes(Name),
+      );
+      for (const { Id } of older) await end(lake, Id);
+      return { ended: older.map(({ Name }) => Name ?? '') };
+    },
+
+    async startCluster({ context, purpose }) {
+      const name = clusterName(context, purpose);
+      if ((await named(lake, name)).length === 0) {
+        await lake.emrOnce.send(new RunJobFlowCommand(clusterRequest(lake.settings, name, context, purpose)));
+      }
+      const [oldest, ...others] = await named(lake, name);
+      if (!oldest?.Id) throw new Error(`the cluster "${name}" was asked for and is not listed yet`);
+      for (const { Id } of others) await end(lake, Id);
+      await clusters.recordCluster(lake.database, {
+        clusterId: oldest.Id,
+        run: context.run,
+        name,
+        state: oldest.Status?.State ?? 'STARTING',
+      });
+      return { clusterId: oldest.Id };
+    },
+
+    async runStep({ context, step, clusterId, manifest }) {
+      const stepId = await findOrAddStep(lake, context, step, clusterId, manifest);
+      try {
+        await untilEnded(lake, context, step, clusterId, stepId);
+      } catch (error) {
+        if (cancellationSignal().aborted) await cancelStep(lake, clusterId, stepId);
+        throw error;
+      }
+      return { stepId };
+    },
+
+    async endCluster({ clusterId }) {
+      await end(lake, clusterId);
+      const { Cluster } = await lake.emr.send(new DescribeClusterCommand({ ClusterId: clusterId }));
+      const state = Cluster?.Status?.State ?? 'TERMINATING';
+      await clusters.clusterEnded(lake.database, clusterId, state);
+    },
+  };
+}
+
+async function aliveClusters(lake: Lake): Promise<ClusterSummary[]> {
+  const found: ClusterSummary[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await lake.emr.send(new ListClustersCommand({ ClusterStates: [...ALIVE], Marker }));
+    found.push(...(page.Clusters ?? []));
+    Marker = page.Marker;
+  } while (Marker);
+  return found;
+}
+
+/** Living clusters of that name, oldest first. */
+async function named(lake: Lake, name: string): Promise<ClusterSummary[]> {
+  const created = ({ Status }: ClusterSummary) => Status?.Timeline?.CreationDateTime?.getTime() ?? 0;
+  return (await aliveClusters(lake)).filter(({ Name }) => Name === name).sort((a, b) => created(a) - created(b));
+}
+
+async function end(lake: Lake, clusterId: string | undefined): Promise<void> {
+  if (clusterId) await lake.emr.send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] }));
+}
+
+/** Steps of that name on the cluster, oldest first. */
+async function stepsNamed(lake: Lake, clusterId: string, name: string): Promise<StepSummary[]> {
+  const found: StepSummary[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await lake.emr.send(new ListStepsCommand({ ClusterId: clusterId, Marker }));
+    found.push(...(page.Steps ?? []).filter(({ Name }) => Name === name));
+    Marker = page.Marker;
+  } while (Marker);
+  return found.reverse();
+}
+
+async function findOrAddStep(
+  lake: Lake,
+  context: RunContext,
+  step: StepName,
+  clusterId: string,
+  manifest: string,
+): Promise<string> {
+  const name = stepName(context, step);
+  if ((await stepsNamed(lake, clusterId, name)).length === 0) {
+    await lake.emrOnce.send(
+      new AddJobFlowStepsCommand({
+        JobFlowId: clusterId,
+        Steps: [
+          {
+            Name: name,
+            ActionOnFailure: 'CONTINUE',
+            HadoopJarStep: {
+              Jar: 'command-runner.jar',
+              Args: [
+                ...['spark-submit', '--deploy-mode', 'client', '--py-files', lake.artifacts.jobs],
+                ...[lake.artifacts.main, step, '--manifest', manifest],
+              ],
+            },
+          },
+        ],
+      }),
+    );
+  }
+  const [oldest, ...others] = await stepsNamed(lake, clusterId, name);
+  if (!oldest?.Id) throw new Error(`the step "${name}" was asked for and is not listed yet`);
+  for (const { Id } of others) await cancelStep(lake, clusterId, Id);
+  return oldest.Id;
+}
+
+async function cancelStep(lake: Lake, clusterId: string, stepId: string | undefined): Promise<void> {
+  if (!stepId) return;
+  await lake.emr.send(
+    new CancelStepsCommand({ ClusterId: clusterId, StepIds: [stepId], StepCancellationOption: 'TERMINATE_PROCESS' }),
+  );
+}
+
+/** Watches a step to its end and tells its progress by heartbeats, so that the next attempt and every reader know both. */
+async function untilEnded(
+  lake: Lake,
+  context: RunContext,
+  step: StepName,
+  clusterId: string,
+  stepId: string,
+): Promise<void> {
+  const folder = stepFolder(lake.settings.bucketPrefix, context, step);
+  const deadline = Date.now() + lake.settings.emr.stepTimeoutMinutes * 60_000;
+  for (;;) {
+    const { Step } = await lake.emr.send(new DescribeStepCommand({ ClusterId: clusterId, StepId: stepId }));
+    const state = Step?.Status?.State ?? 'PENDING';
+    const progress = await getJson<Pick<StepProgress, 'tables'>>(lake.s3, `${folder}/progress.json`);
+    heartbeat({ layer: step, clusterId, stepId, state, tables: progress?.tables ?? [] } satisfies StepProgress);
+    const { StartDateTime: startedAt, EndDateTime: endedAt } = Step?.Status?.Timeline ?? {};
+    const details = Step?.Status?.FailureDetails;
+    if (STEP_ENDS.includes(state)) {
+      const row = {
+        stepId,
+        clusterId,
+        layer: step,
+        name: stepName(context, step),
+        state,
+        startedAt,
+        endedAt,
+        logUri: details?.LogFile,
+      };
+      await clusters.recordStep(lake.database, row);
+      if (state === 'COMPLETED') return;
+      const cause =
+        details?.Message ?? details?.Reason ?? Step?.Status?.StateChangeReason?.Message ?? 'EMR gives no reason';
+      throw final(
+        'StepFailed',
+        `Step ${step} of slot ${context.slot} ended as ${state}: ${cause}${details?.LogFile ? ` (log: ${details.LogFile})` : ''}`,
+      );
+    }
+    if (Date.now() > deadline) {
+      await cancelStep(lake, clusterId, stepId);
+      throw final(
+        'StepFailed',
+        `Step ${step} of slot ${context.slot} was cancelled: it ran longer than ${lake.settings.emr.stepTimeoutMinutes} minutes`,
+      );
+    }
+    await mustLive(lake, clusterId);
+    await sleep(lake.settings.pollSeconds * 1000);
+  }
+}
+
+/** A cluster that is gone will never finish the step: the run fails with EMR's reason instead of waiting for it. */
+async function mustLive(lake: Lake, clusterId: string): Promise<void> {
+  const { Cluster } = await lake.emr.send(new DescribeClusterCommand({ ClusterId: clusterId }));
+  if (isAlive(Cluster)) return;
+  log.error('the cluster is gone', { clusterId });
+  const { State, StateChangeReason } = Cluster?.Status ?? {};
+  throw final(
+    'StepFailed',
+    `The cluster ${clusterId} is ${State}: ${StateChangeReason?.Message ?? 'EMR gives no reason'}`,
+  );
+}
+
+const isAlive = (cluster: Cluster | undefined) => (ALIVE as readonly string[]).includes(cluster?.Status?.State ?? '');

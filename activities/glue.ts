@@ -1,0 +1,154 @@
+import {
+  type Column,
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  GetTableCommand,
+  type GlueClient,
+  type Table,
+  type TableInput,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
+import * as publications from '../control-db/queries/publications.ts';
+import type { LakeActivities } from '../workflows/types.ts';
+import type { Lake } from './context.ts';
+import { bucket, publicationPointer, putJson } from './places.ts';
+import { refinedView } from './views.ts';
+
+const DATABASES = {
+  trusted: 'Dados tipados, uma linha por chave',
+  refined: 'Indicadores de crédito',
+  controle: 'Registros do próprio processo',
+};
+
+/**
+ * The Glue catalogue: what TypeScript keeps of it. A table's definition is read, compared and written under its version id;
+ * no change, no version. The pointer of an Iceberg table is Iceberg's alone and goes through unchanged.
+ */
+export function glueActivities(
+  lake: Lake,
+): Pick<LakeActivities, 'prepareCatalogue' | 'updateCatalogue' | 'announcePublication'> {
+  const { glue, settings } = lake;
+  return {
+    async prepareCatalogue() {
+      for (const [Name, Description] of Object.entries(DATABASES)) {
+        await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name, Description } })).catch(unlessThere);
+      }
+      await put(glue, 'controle', currentPublicationTable(settings.bucketPrefix));
+    },
+
+    async updateCatalogue() {
+      let changed = 0;
+      for (const refined of Object.values(lake.catalogue.refined)) {
+        if (await put(glue, 'refined', refinedView(refined))) changed += 1;
+        const parameters = { dono: refined.owner, titulo: refined.title };
+        if (await putParameters(glue, 'refined', `${refined.name}_dados`, parameters)) changed += 1;
+      }
+      for (const { name, source } of Object.values(lake.catalogue.trusted)) {
+        if (await putParameters(glue, 'trusted', name, { origem: source })) changed += 1;
+      }
+      return { changed };
+    },
+
+    /** The moment at which readers of refined see the slot: one small object, replaced whole. Never back to an older slot. */
+    async announcePublication(publication) {
+      const { slot } = await publications.readPublication(lake.database, publication);
+      const newest = await publications.lastPublishedSlot(lake.database);
+      if (newest !== null && newest > slot) return;
+      const text = slot.toISOString().slice(0, 19).replace('T', ' ');
+      await putJson(lake.s3, publicationPointer(settings.bucketPrefix), { slot: text, publicacao: publication });
+    },
+  };
+}
+
+function currentPublicationTable(prefix: string): TableInput {
+  return {
+    Name: 'publicacao_atual',
+    Description: 'A publicação que os consumidores veem: uma única linha.',
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { classification: 'json', EXTERNAL: 'TRUE' },
+    StorageDescriptor: {
+      Location: `s3://${bucket(prefix, 'controle')}/publicacao_atual/`,
+      InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+      OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+      SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+      Columns: [
+        { Name: 'slot', Type: 'timestamp', Comment: 'Instante (UTC) do último slot publicado' },
+        { Name: 'publicacao', Type: 'bigint', Comment: 'Número da publicação' },
+      ],
+    },
+  };
+}
+
+/** Creates or updates a table; returns whether anything changed. */
+async function put(glue: GlueClient, DatabaseName: string, wanted: TableInput): Promise<boolean> {
+  const found = await getTable(glue, DatabaseName, wanted.Name ?? '');
+  if (!found) {
+    await glue.send(new CreateTableCommand({ DatabaseName, TableInput: wanted })).catch(unlessThere);
+    return true;
+  }
+  if (fingerprint(found) === fingerprint(wanted)) return false;
+  await glue.send(
+    new UpdateTableCommand({ DatabaseName, TableInput: wanted, VersionId: found.VersionId, SkipArchive: true }),
+  );
+  return true;
+}
+
+/** What of a definition is ours to compare: services add fields of their own. */
+function fingerprint({ Description, TableType, ViewOriginalText, StorageDescriptor }: Table | TableInput): string {
+  const columns = (StorageDescriptor?.Columns ?? []).map(({ Name, Type, Comment }: Column) => [
+    Name,
+    Type,
+    Comment ?? '',
+  ]);
+  return JSON.stringify([
+    Description ?? '',
+    TableType,
+    ViewOriginalText ?? '',
+    StorageDescriptor?.Location ?? '',
+    columns,
+  ]);
+}
+
+/** Sets parameters of our own on an Iceberg table that exists; a commit that came between is read again by the retry. */
+async function putParameters(
+  glue: GlueClient,
+  DatabaseName: string,
+  name: string,
+  ours: Record<string, string>,
+): Promise<boolean> {
+  const found = await getTable(glue, DatabaseName, name);
+  if (!found) return false;
+  if (Object.entries(ours).every(([key, value]) => found.Parameters?.[key] === value)) return false;
+  const { Name, Description, Owner, Retention, StorageDescriptor, PartitionKeys, TableType, Parameters } = found;
+  await glue.send(
+    new UpdateTableCommand({
+      DatabaseName,
+      TableInput: {
+        Name,
+        Description,
+        Owner,
+        Retention,
+        StorageDescriptor,
+        PartitionKeys,
+        TableType,
+        Parameters: { ...Parameters, ...ours },
+      },
+      VersionId: found.VersionId,
+      SkipArchive: true,
+    }),
+  );
+  return true;
+}
+
+async function getTable(glue: GlueClient, DatabaseName: string, Name: string): Promise<Table | null> {
+  try {
+    return (await glue.send(new GetTableCommand({ DatabaseName, Name }))).Table ?? null;
+  } catch (error) {
+    if ((error as Error).name === 'EntityNotFoundException') return null;
+    throw error;
+  }
+}
+
+function unlessThere(error: Error): void {
+  if (error.name !== 'AlreadyExistsException') throw error;
+}

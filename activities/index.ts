@@ -1,0 +1,24 @@
+import type { LakeActivities } from '../workflows/types.ts';
+import { athenaActivities } from './athena.ts';
+import type { Lake } from './context.ts';
+import { controlActivities } from './control.ts';
+import { emrActivities } from './emr.ts';
+import { glueActivities } from './glue.ts';
+import { landingActivities } from './landing.ts';
+import { lockActivities } from './lock.ts';
+import { manifestActivities } from './manifest.ts';
+
+export type { Lake, Settings } from './context.ts';
+
+/** All that workflows may call, on the clients that it is given. */
+export function createActivities(lake: Lake): LakeActivities {
+  return {
+    ...lockActivities(),
+    ...controlActivities(lake),
+    ...landingActivities(lake),
+    ...manifestActivities(lake),
+    ...emrActivities(lake),
+    ...glueActivities(lake),
+    ...athenaActivities(lake),
+  };
+}

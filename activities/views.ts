@@ -1,0 +1,48 @@
+import type { TableInput } from '@aws-sdk/client-glue';
+import type { CompiledRefined } from '../catalog/types.ts';
+
+type ViewColumn = { name: string; type: string; description: string };
+
+/** Columns that every indicator ends with: the job adds them to what its SQL gives. */
+const SLOT_COLUMNS: ViewColumn[] = [
+  { name: 'ts_referencia', type: 'timestamp', description: 'Instante do slot, em UTC' },
+  { name: 'data_referencia', type: 'date', description: 'Data do slot em São Paulo' },
+];
+
+/**
+ * The view by which consumers read an indicator: the rows up to the publication that is whole, however far the tables
+ * behind it have moved. Written as Athena writes its own views.
+ */
+export function refinedView({ name, title, columns }: CompiledRefined): TableInput {
+  const all: ViewColumn[] = [...columns, ...SLOT_COLUMNS];
+  const originalSql = [
+    `SELECT ${all.map((column) => column.name).join(', ')}`,
+    `FROM refined.${name}_dados`,
+    'WHERE ts_referencia <= (SELECT slot FROM controle.publicacao_atual)',
+  ].join('\n');
+  const definition = {
+    originalSql,
+    catalog: 'awsdatacatalog',
+    schema: 'refined',
+    columns: all.map((column) => ({ name: column.name, type: prestoType(column.type) })),
+  };
+  return {
+    Name: name,
+    Description: title,
+    TableType: 'VIRTUAL_VIEW',
+    Parameters: { presto_view: 'true', comment: 'Presto View' },
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`,
+    ViewExpandedText: '/* Presto View */',
+    StorageDescriptor: {
+      SerdeInfo: {},
+      Columns: all.map((column) => ({
+        Name: column.name,
+        Type: column.type,
+        Comment: column.description.slice(0, 255),
+      })),
+    },
+  };
+}
+
+const PRESTO: Record<string, string> = { string: 'varchar', int: 'integer', timestamp: 'timestamp(6)' };
+const prestoType = (type: string) => PRESTO[type] ?? type;

@@ -1,0 +1,157 @@
+// The catalogue in its two shapes: as people write it (the YAML files) and compiled (what Spark and the workers read).
+
+export interface Text {
+  pt: string;
+  en: string;
+}
+
+export type PersonalClass = 'none' | 'identifier' | 'personal' | 'sensitive';
+export type SourceType = 'int' | 'bigint' | 'double' | 'decimal(18,3)' | 'string';
+export type OnHeldDelivery = 'proceed' | 'wait';
+
+/** A row of a child belongs to the row with the same `columns` in one of `sources`. */
+export interface Parent {
+  sources: string[];
+  columns: string[];
+}
+
+// ---- as written: catalog/schema/*.schema.json says what the fields mean
+
+export interface SourceColumnFile {
+  name: string;
+  type: SourceType;
+  key?: true;
+  may_be_empty?: true;
+  required?: true;
+  sentinel?: number;
+  accepted?: (number | string)[];
+  personal: PersonalClass;
+  description: Text;
+  notes?: string;
+}
+
+export interface SourceFile {
+  name: string;
+  description: Text;
+  grain: Text;
+  parent?: Parent;
+  columns?: SourceColumnFile[];
+  like?: string;
+  without?: string[];
+  required?: string[];
+}
+
+export interface TrustedFile {
+  name: string;
+  source: string;
+  description: string;
+  buckets?: number;
+  bad_row_threshold: number;
+  on_held_delivery: OnHeldDelivery;
+}
+
+export interface RefinedColumn {
+  name: string;
+  type: string;
+  nullable: boolean;
+  unit: string;
+  description: string;
+}
+
+export interface RefinedFile {
+  name: string;
+  title: string;
+  description: string;
+  purpose: string;
+  grain: string;
+  owner: string;
+  key: string[];
+  columns: RefinedColumn[];
+  assumptions: string[];
+}
+
+export type YamlPath = (string | number)[];
+
+/** One YAML file: its content, and the line on which any part of it stands. */
+export interface Entry<T> {
+  file: string;
+  data: T;
+  lineOf(path: YamlPath): number;
+}
+
+/** A refined table's YAML with the SQL file beside it. */
+export interface RefinedEntry extends Entry<RefinedFile> {
+  sqlFile: string;
+  sql: string;
+}
+
+/** What `loadCatalogue` gives: checked, each list in order of name. */
+export interface Catalogue {
+  sources: Entry<SourceFile>[];
+  trusted: Entry<TrustedFile>[];
+  refined: RefinedEntry[];
+}
+
+// ---- compiled
+
+export interface CompiledSourceColumn {
+  name: string;
+  type: SourceType;
+  nullable: boolean;
+  required: boolean;
+  key: boolean;
+  keyMayBeEmpty: boolean;
+  sentinel: number | null;
+  accepted: (number | string)[] | null;
+  personal: PersonalClass;
+  description: Text;
+  notes: string | null;
+}
+
+export interface CompiledSource {
+  name: string;
+  description: Text;
+  grain: Text;
+  parent: Parent | null;
+  columns: CompiledSourceColumn[];
+  key: string[];
+}
+
+export interface CompiledTrustedColumn {
+  name: string;
+  source: string;
+  type: SourceType;
+  nullable: boolean;
+  key: boolean;
+  keyMayBeEmpty: boolean;
+  sentinel: number | null;
+  accepted: (number | string)[] | null;
+  personal: PersonalClass;
+  description: string;
+}
+
+export interface CompiledTrusted {
+  name: string;
+  source: string;
+  description: string;
+  key: string[];
+  buckets: number | null;
+  badRowThreshold: number;
+  onHeldDelivery: OnHeldDelivery;
+  columns: CompiledTrustedColumn[];
+}
+
+export interface CompiledRefined extends RefinedFile {
+  /** Names of the trusted tables that the SQL reads, in order. */
+  inputs: string[];
+  sql: string;
+}
+
+export interface CompiledCatalogue {
+  format: 1;
+  /** SHA-256, in hex, of the canonical JSON of everything but this field. */
+  hash: string;
+  sources: Record<string, CompiledSource>;
+  trusted: Record<string, CompiledTrusted>;
+  refined: Record<string, CompiledRefined>;
+}

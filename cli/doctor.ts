@@ -1,0 +1,72 @@
+import { ListDataCatalogsCommand } from '@aws-sdk/client-athena';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { isUp } from '../infra/local/stack/index.ts';
+import { type Finding, inspectTools } from '../infra/local/tools/inspect.ts';
+import { awsClients, postgresPool, temporalClient } from '../workers/clients.ts';
+import { BUCKETS, bucketName, type Config, readConfig } from '../workers/config.ts';
+import { printTable } from './table.ts';
+
+/** Looks at tools, stack and services; exit code 1 when something needs a person. */
+export async function doctor(options: { stack: string; json?: boolean }): Promise<void> {
+  const findings = [...(await inspectTools()), ...(await inspectServices(options.stack))];
+  if (findings.some(({ well }) => !well)) process.exitCode = 1;
+  if (options.json) return console.log(JSON.stringify(findings, null, 2));
+  printTable(
+    ['', 'what', 'found'],
+    findings.map(({ well, what, found }) => [well ? 'ok' : '!', what, found]),
+  );
+  for (const { what, remedy } of findings) if (remedy) console.log(`${what}: ${remedy}`);
+}
+
+async function inspectServices(stack: string): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig(stack);
+  } catch (error) {
+    return [{ what: 'Configuration', well: false, found: 'none', remedy: (error as Error).message }];
+  }
+  const local = config.endpoints !== undefined;
+  const remedy = local
+    ? `start the stack with "podlake up --stack ${stack}"`
+    : 'check the network, the credentials and PODLAKE_CONFIG';
+  const check = async (what: string, found: string, work: () => Promise<unknown>): Promise<Finding> => {
+    const problem = await within(5_000, work()).then(
+      () => null,
+      (error: Error) => error.message || error.name,
+    );
+    return problem === null ? { what, well: true, found, remedy: null } : { what, well: false, found: problem, remedy };
+  };
+  const { s3, athena } = awsClients(config);
+  const findings: Finding[] = [];
+  if (local) {
+    const up = await isUp(stack);
+    findings.push({
+      what: `Stack "${stack}"`,
+      well: up,
+      found: up ? 'is up' : 'is not running',
+      remedy: up ? null : remedy,
+    });
+  }
+  findings.push(
+    await check('S3', `${BUCKETS.length} buckets`, () =>
+      Promise.all(BUCKETS.map((bucket) => s3.send(new HeadBucketCommand({ Bucket: bucketName(config, bucket) })))),
+    ),
+    await check('Athena', 'answers', () => athena.send(new ListDataCatalogsCommand({}))),
+    await check('Postgres', 'answers', async () => {
+      const database = postgresPool(config);
+      await database.query('select 1').finally(() => database.end());
+    }),
+    await check('Temporal', config.temporal.webUi ?? 'answers', async () => {
+      const client = await temporalClient(config);
+      await client.connection.close();
+    }),
+  );
+  return findings;
+}
+
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} s`)), milliseconds).unref(),
+  );
+  return Promise.race([work, late]);
+}

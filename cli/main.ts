@@ -1,0 +1,116 @@
+import { Command, Option } from 'commander';
+import { MachineProblem } from '../infra/local/tools/index.ts';
+import { ConfigProblem } from '../workers/config.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { down } from './down.ts';
+import { generate } from './generate.ts';
+import { run } from './run.ts';
+import { listRuns } from './runs.ts';
+import { applyScheduleCommand } from './schedule.ts';
+import { sql } from './sql.ts';
+import { up } from './up.ts';
+import { work } from './worker.ts';
+
+const stack = () => new Option('--stack <name>', 'the stack on this machine').default('default');
+const json = () => new Option('--json', 'print JSON, for programs');
+
+const program = new Command('podlake')
+  .description("Pod Bank's data lake: its scheduler on Temporal, its stack for one machine, and questions to its data.")
+  .showHelpAfterError('Try "podlake --help" or "podlake <command> --help".')
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+program
+  .command('up')
+  .description('start the stack on this machine (S3, Glue, EMR, Athena, Postgres, Temporal and a worker) until Ctrl-C')
+  .addOption(stack())
+  .option('--detach', 'return once it runs')
+  .option('--no-worker', 'leave the worker to someone else')
+  .option('--new-ports', 'choose ports anew, when others took the old ones')
+  .action(up);
+
+program
+  .command('down')
+  .description('stop the stack on this machine')
+  .addOption(stack())
+  .option('--erase', 'delete all that it holds')
+  .option('--yes', 'do not ask before deleting')
+  .action(down);
+
+program
+  .command('demo')
+  .description('start the stack, generate two deliveries, run both slots through the schedule, and show what came out')
+  .addOption(stack())
+  .option('--exit', 'end when done instead of staying up')
+  .option('--scale <factor>', 'share of the real row counts', Number, 0.01)
+  .option('--seed <number>', 'seed of the generated data', Number, 1)
+  .action(demo);
+
+program.command('worker').description('run a worker until it is told to stop').addOption(stack()).action(work);
+
+program
+  .command('schedule')
+  .description('the schedule on the Temporal server')
+  .command('apply')
+  .description('make the schedule what the code says; pause and note stay as they are')
+  .addOption(stack())
+  .addOption(json())
+  .action(applyScheduleCommand);
+
+program
+  .command('run')
+  .description('start a run now, which takes all files that have arrived, and wait for it')
+  .addOption(stack())
+  .addOption(json())
+  .option('--no-wait', 'return once it is started')
+  .action(run);
+
+program
+  .command('generate')
+  .description("write the source's deliveries into landing (or a folder): all eight tables, the same for the same seed")
+  .addOption(stack())
+  .option('--slots <count>', 'how many deliveries', Number, 1)
+  .option('--first <number>', 'the number of the first delivery; 0 is the initial load', Number, 0)
+  .option('--scale <factor>', 'share of the real row counts', Number, 0.01)
+  .option('--seed <number>', 'seed of the generated data', Number, 1)
+  .option('--out <folder>', 'write into this folder instead of landing')
+  .action(generate);
+
+program
+  .command('sql <query>')
+  .description('ask the data through Athena')
+  .addOption(stack())
+  .addOption(json())
+  .option('--csv', 'print CSV')
+  .action(sql);
+
+program
+  .command('runs')
+  .description('the newest runs, from the control database')
+  .addOption(stack())
+  .addOption(json())
+  .option('--limit <count>', 'how many', Number, 20)
+  .action(listRuns);
+
+program
+  .command('doctor')
+  .description('what is installed, what runs, what is missing and how to mend it')
+  .addOption(stack())
+  .addOption(json())
+  .action(doctor);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = 1;
+  console.error(sentence(error));
+}
+
+/** Problems that we know say all in one sentence; of anything else the stack trace helps to report it. */
+function sentence(error: unknown): string {
+  if (error instanceof MachineProblem || error instanceof ConfigProblem) return error.message;
+  if (error instanceof Error && process.env['PODLAKE_DEBUG'] === undefined) {
+    return `${error.name === 'Error' ? '' : `${error.name}: `}${error.message} (PODLAKE_DEBUG=1 shows where)`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,40 @@
+import type { Database } from './database.ts';
+
+export async function recordCluster(
+  database: Database,
+  cluster: { clusterId: string; run: number; name: string; state: string },
+): Promise<void> {
+  await database.query(
+    `insert into emr_cluster (cluster_id, run, name, state) values ($1, $2, $3, $4)
+     on conflict (cluster_id) do update set state = excluded.state`,
+    [cluster.clusterId, cluster.run, cluster.name, cluster.state],
+  );
+}
+
+export async function clusterEnded(database: Database, clusterId: string, state: string): Promise<void> {
+  await database.query(
+    'update emr_cluster set state = $2, ended_at = coalesce(ended_at, now()) where cluster_id = $1',
+    [clusterId, state],
+  );
+}
+
+export async function recordStep(
+  database: Database,
+  step: {
+    stepId: string;
+    clusterId: string;
+    layer: string;
+    name: string;
+    state: string;
+    startedAt?: Date;
+    endedAt?: Date;
+    logUri?: string;
+  },
+): Promise<void> {
+  await database.query(
+    `insert into emr_step (step_id, cluster_id, layer, name, state, started_at, ended_at, log_uri) values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (step_id) do update set state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at,
+       log_uri = coalesce(excluded.log_uri, emr_step.log_uri)`,
+    [step.stepId, step.clusterId, step.layer, step.name, step.state, step.startedAt, step.endedAt, step.logUri],
+  );
+}

@@ -1,0 +1,82 @@
+import type { Database } from './database.ts';
+
+export type FileRow = {
+  file: number;
+  landingKey: string;
+  identity: string;
+  arrivedAt: Date;
+  bytes: number;
+  etag: string;
+  outcome: 'claimed' | 'accepted' | 'refused' | 'document' | 'held' | 'given_back';
+  reason: string | null;
+  sourceTable: string | null;
+  transientUri: string | null;
+  columns: string[] | null;
+  compression: 'none' | 'gzip' | null;
+  removedAt: Date | null;
+};
+
+const COLUMNS = `file::float8 as file, landing_key as "landingKey", identity, arrived_at as "arrivedAt", bytes::float8 as bytes, etag, outcome,
+  reason, source_table as "sourceTable", transient_uri as "transientUri", columns, compression, removed_at as "removedAt"`;
+
+export type SeenFile = { landingKey: string; identity: string; arrivedAt: Date; bytes: number; etag: string };
+
+/** Writes a file of landing into the ledger for this run; a file that is there already, whoever's it is, stays as it is. */
+export async function claimFile(database: Database, run: number, seen: SeenFile): Promise<void> {
+  await database.query(
+    `insert into file (landing_key, identity, arrived_at, bytes, etag, run) values ($1, $2, $3, $4, $5, $6)
+     on conflict (landing_key, identity) do nothing`,
+    [seen.landingKey, seen.identity, seen.arrivedAt, seen.bytes, seen.etag, run],
+  );
+}
+
+/** Takes over what cancelled and terminated runs gave back; a file that was accepted before needs no second look. */
+export async function reclaimGivenBack(database: Database, run: number): Promise<void> {
+  await database.query(
+    `update file set run = $1, outcome = case when transient_uri is null then 'claimed' else 'accepted' end where outcome = 'given_back'`,
+    [run],
+  );
+}
+
+export async function filesOfRun(database: Database, run: number): Promise<FileRow[]> {
+  const { rows } = await database.query(
+    `select ${COLUMNS} from file where run = $1 order by arrived_at, landing_key, file`,
+    [run],
+  );
+  return rows;
+}
+
+export async function acceptFile(
+  database: Database,
+  file: number,
+  found: {
+    sourceTable: string;
+    transientUri: string;
+    columns: string[];
+    compression: 'none' | 'gzip';
+    notes: string[];
+  },
+): Promise<void> {
+  await database.query(
+    `update file set outcome = 'accepted', source_table = $2, transient_uri = $3, columns = $4, compression = $5, notes = $6
+     where file = $1 and outcome = 'claimed'`,
+    [file, found.sourceTable, found.transientUri, found.columns, found.compression, found.notes],
+  );
+}
+
+export async function setAside(
+  database: Database,
+  file: number,
+  outcome: 'refused' | 'document',
+  details: { reason: string; sourceTable: string | null; transientUri: string | null },
+): Promise<void> {
+  await database.query(
+    `update file set outcome = $2, reason = $3, source_table = $4, transient_uri = $5 where file = $1 and outcome = 'claimed'`,
+    [file, outcome, details.reason, details.sourceTable, details.transientUri],
+  );
+}
+
+/** Notes that the file is gone from landing, where it was claimed. */
+export async function fileRemoved(database: Database, file: number): Promise<void> {
+  await database.query('update file set removed_at = coalesce(removed_at, now()) where file = $1', [file]);
+}

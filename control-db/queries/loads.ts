@@ -1,0 +1,179 @@
+import { type Database, type Transaction, transaction } from './database.ts';
+
+export type TableLoad = {
+  table: string;
+  seconds: number;
+  bytes?: number | null;
+  records?: number | null;
+  rowsRaw?: number | null;
+  unreadable?: number | null;
+  inserted?: number | null;
+  updated?: number | null;
+  unchanged?: number | null;
+  superseded?: number | null;
+  conflicting?: number | null;
+  quarantined?: number | null;
+  erased?: number | null;
+  rowsWritten?: number | null;
+  totalRows?: number | null;
+  snapshotFrom?: string | null;
+  snapshotTo?: string | null;
+  conserved: boolean;
+};
+
+export type AuditRow = {
+  table: string;
+  audit: string;
+  severity: 'warn' | 'error';
+  value: number | null;
+  limit: number | null;
+  passed: boolean;
+  examples: string[];
+};
+
+export type FileCount = { file: number; records: number; rows: number; unreadable: number };
+
+export type LayerLoad = {
+  run: number;
+  layer: 'raw' | 'trusted' | 'refined' | 'publish';
+  clusterId: string;
+  stepId: string;
+  startedAt: string;
+  endedAt: string;
+  metricsUri: string;
+  tables: TableLoad[];
+  audits: AuditRow[];
+  /** Of raw alone: the Parquet files that now make it up, and the figures of each file of the delivery. */
+  rawFiles: { table: string; uri: string; bytes: number }[];
+  fileCounts: FileCount[];
+};
+
+/** Writes what a layer did in one transaction; a second call replaces the first whole. */
+export function recordLayer(database: Database, load: LayerLoad): Promise<void> {
+  return transaction(database, async (client) => {
+    for (const table of ['raw_file', 'audit_result', 'table_load', 'layer_load']) {
+      await client.query(`delete from ${table} where run = $1 and layer = $2`, [load.run, load.layer]);
+    }
+    await client.query(
+      `insert into layer_load (run, layer, cluster_id, step_id, started_at, ended_at, metrics_uri) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [load.run, load.layer, load.clusterId, load.stepId, load.startedAt, load.endedAt, load.metricsUri],
+    );
+    for (const table of load.tables) await insertTableLoad(client, load, table);
+    for (const { table, audit, severity, value, limit, passed, examples } of load.audits) {
+      await client.query(
+        `insert into audit_result (run, layer, table_name, audit, severity, value, limit_value, passed, examples)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [load.run, load.layer, table, audit, severity, value, limit, passed, examples],
+      );
+    }
+    for (const { table, uri, bytes } of load.rawFiles) {
+      await client.query('insert into raw_file (run, table_name, uri, bytes) values ($1, $2, $3, $4)', [
+        load.run,
+        table,
+        uri,
+        bytes,
+      ]);
+    }
+    for (const { file, records, rows, unreadable } of load.fileCounts) {
+      await client.query(
+        'update file set records = $2, rows_raw = $3, unreadable = $4, conserved = $5 where file = $1',
+        [file, records, rows, unreadable, records === rows + unreadable],
+      );
+    }
+  });
+}
+
+async function insertTableLoad(client: Transaction, load: LayerLoad, table: TableLoad): Promise<void> {
+  await client.query(
+    `insert into table_load (run, layer, table_name, seconds, bytes, records, rows_raw, unreadable, inserted, updated, unchanged,
+       superseded, conflicting, quarantined, erased, rows_written, total_rows, snapshot_from, snapshot_to, conserved)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+    [
+      ...[
+        load.run,
+        load.layer,
+        table.table,
+        table.seconds,
+        table.bytes,
+        table.records,
+        table.rowsRaw,
+        table.unreadable,
+      ],
+      ...[
+        table.inserted,
+        table.updated,
+        table.unchanged,
+        table.superseded,
+        table.conflicting,
+        table.quarantined,
+        table.erased,
+      ],
+      ...[table.rowsWritten, table.totalRows, table.snapshotFrom, table.snapshotTo, table.conserved],
+    ],
+  );
+}
+
+export type Judgement = { layer: string; table: string; sentence: string; severity: 'warn' | 'error' };
+
+/** Everything that speaks against publishing a run: audits that failed and rows that do not balance. */
+export async function judgements(database: Database, run: number): Promise<Judgement[]> {
+  const audits = await database.query(
+    `select layer, table_name as "table", audit, severity, value, limit_value as "limit", examples
+     from audit_result where run = $1 and not passed order by layer, table_name, audit`,
+    [run],
+  );
+  const unbalanced = await database.query(
+    `select layer, table_name as "table", records::float8, rows_raw::float8 as "rowsRaw", unreadable::float8, inserted::float8,
+            updated::float8, unchanged::float8, superseded::float8, quarantined::float8, erased::float8
+     from table_load where run = $1 and not conserved order by layer, table_name`,
+    [run],
+  );
+  return [
+    ...unbalanced.rows.map((row) => ({
+      layer: row.layer,
+      table: row.table,
+      severity: 'error' as const,
+      sentence:
+        row.layer === 'raw'
+          ? `rows are not conserved: ${row.records} records, but ${row.rowsRaw} rows and ${row.unreadable} unreadable lines`
+          : `rows are not conserved: ${row.rowsRaw} rows in raw, but ${row.inserted} inserted, ${row.updated} updated, ${row.unchanged} unchanged, ${row.superseded} superseded, ${row.quarantined} quarantined, ${row.erased} erased`,
+    })),
+    ...audits.rows.map((row) => ({
+      layer: row.layer,
+      table: row.table,
+      severity: row.severity,
+      sentence: `audit ${row.audit} failed: ${row.value} where ${row.limit} is the limit${row.examples.length > 0 ? ` (for example ${row.examples.slice(0, 3).join(', ')})` : ''}`,
+    })),
+  ];
+}
+
+/** The recorded Parquet files of a run's raw layer, by source table. */
+export async function rawFiles(database: Database, run: number): Promise<Map<string, string[]>> {
+  const { rows } = await database.query<{ table_name: string; uris: string[] }>(
+    'select table_name, array_agg(uri order by uri) as uris from raw_file where run = $1 group by table_name order by table_name',
+    [run],
+  );
+  return new Map(rows.map((row) => [row.table_name, row.uris]));
+}
+
+export type LayerTotals = {
+  layer: string;
+  table: string;
+  rows: number;
+  changed: number | null;
+  bad: number | null;
+  seconds: number;
+};
+
+/** Rows by layer and table of one run, for people. */
+export async function layerTotals(database: Database, slot: Date): Promise<LayerTotals[]> {
+  const { rows } = await database.query(
+    `select layer, table_name as "table", coalesce(rows_written, total_rows, rows_raw, 0)::float8 as rows,
+            (inserted + updated)::float8 as changed, (coalesce(unreadable, 0) + coalesce(quarantined, 0))::float8 as bad,
+            seconds::float8
+     from table_load join run using (run) join publication using (run)
+     where run.slot = $1 and layer <> 'publish' order by array_position(array['raw', 'trusted', 'refined'], layer), table_name`,
+    [slot],
+  );
+  return rows;
+}

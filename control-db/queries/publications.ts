@@ -1,0 +1,119 @@
+import { type Database, mustHoldGrant, transaction } from './database.ts';
+
+export type PlannedTable = { table: string; from: string | null; to: string; rowsExpected: number };
+export type Publication = {
+  publication: number;
+  run: number;
+  slot: Date;
+  completedAt: Date | null;
+  tables: PlannedTable[];
+};
+
+/**
+ * Commits the plan of a run's publication: from here on it is only ever completed. Repeating it changes nothing.
+ * @throws LostGrant when another run may write the lake now.
+ */
+export function planPublication(database: Database, run: number, grant: number): Promise<Publication> {
+  return transaction(database, async (client) => {
+    await mustHoldGrant(client, grant);
+    const inserted = await client.query<{ publication: string }>(
+      `insert into publication (run, slot, lake_grant) select run, slot, lake_grant from run where run = $1
+       on conflict (run) do nothing returning publication`,
+      [run],
+    );
+    const [created] = inserted.rows;
+    if (created) {
+      await client.query(
+        `insert into publication_table (publication, table_name, snapshot_from, snapshot_to, rows_expected)
+         select $1, layer || '.' || table_name || case layer when 'refined' then '_dados' else '' end, snapshot_from, snapshot_to,
+                case layer when 'refined' then rows_written else total_rows end
+         from table_load where run = $2 and layer in ('trusted', 'refined')`,
+        [created.publication, run],
+      );
+    }
+    const found = await client.query<{ publication: string }>('select publication from publication where run = $1', [
+      run,
+    ]);
+    return readPublication(client, Number(found.rows[0]?.publication));
+  });
+}
+
+type Queryable = Pick<Database, 'query'>;
+
+export async function readPublication(database: Queryable, publication: number): Promise<Publication> {
+  const head = await database.query<{ run: string; slot: Date; completed_at: Date | null }>(
+    'select run, slot, completed_at from publication where publication = $1',
+    [publication],
+  );
+  const [row] = head.rows;
+  if (!row) throw new Error(`there is no publication ${publication}`);
+  const tables = await database.query<{ table: string; from: string | null; to: string; rowsExpected: string }>(
+    `select table_name as "table", snapshot_from as "from", snapshot_to as "to", rows_expected as "rowsExpected"
+     from publication_table where publication = $1 order by table_name`,
+    [publication],
+  );
+  return {
+    publication,
+    run: Number(row.run),
+    slot: row.slot,
+    completedAt: row.completed_at,
+    tables: tables.rows.map((table) => ({ ...table, rowsExpected: Number(table.rowsExpected) })),
+  };
+}
+
+export async function publicationOfRun(database: Database, run: number): Promise<Publication> {
+  const { rows } = await database.query<{ publication: string }>('select publication from publication where run = $1', [
+    run,
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error(`run ${run} has no publication`);
+  return readPublication(database, Number(row.publication));
+}
+
+/** Notes that every table of the plan was moved. A run that was cut short is closed by this as published. */
+export function completePublication(database: Database, publication: number): Promise<void> {
+  return transaction(database, async (client) => {
+    await client.query('update publication_table set moved_at = coalesce(moved_at, now()) where publication = $1', [
+      publication,
+    ]);
+    await client.query('update publication set completed_at = coalesce(completed_at, now()) where publication = $1', [
+      publication,
+    ]);
+    await client.query(
+      `update run set state = 'published', closed_at = now(), message = 'completed by the next run'
+       where run = (select run from publication where publication = $1)
+         and (state in ('failed', 'cancelled') or lake_grant < (select max(lake_grant) from lake_grant)) and state <> 'published'`,
+      [publication],
+    );
+  });
+}
+
+export async function confirmPublication(database: Database, publication: number): Promise<void> {
+  await database.query('update publication set confirmed_at = coalesce(confirmed_at, now()) where publication = $1', [
+    publication,
+  ]);
+}
+
+/** The snapshot at which each table stood after the newest publication that moved it: the base of the next run. */
+export async function bases(database: Database): Promise<Map<string, string>> {
+  const { rows } = await database.query<{ table_name: string; snapshot_to: string }>(
+    `select distinct on (table_name) table_name, snapshot_to from publication_table join publication using (publication)
+     where completed_at is not null order by table_name, publication desc`,
+  );
+  return new Map(rows.map((row) => [row.table_name, row.snapshot_to]));
+}
+
+/** The newest published slot, null before the first publication. */
+export async function lastPublishedSlot(database: Database): Promise<Date | null> {
+  const { rows } = await database.query<{ slot: Date | null }>(
+    'select max(slot) as slot from publication where completed_at is not null',
+  );
+  return rows[0]?.slot ?? null;
+}
+
+export async function countPublications(database: Database): Promise<number> {
+  const { rows } = await database.query<{ publications: number }>(
+    'select count(*)::int as publications from publication',
+  );
+  return rows[0]?.publications ?? 0;
+}

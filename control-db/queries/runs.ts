@@ -1,0 +1,157 @@
+import { type Database, type Transaction, transaction } from './database.ts';
+
+export type OpenedRun = {
+  run: number;
+  attempt: number;
+  grant: number;
+  /** The newest slot with a publication, planned ones included; null at first. */
+  lastPublished: Date | null;
+  cut: {
+    publication: number;
+    run: number;
+    slot: Date;
+    attempt: number;
+    grant: number;
+    kind: 'scheduled' | 'manual';
+  } | null;
+};
+
+/**
+ * Gives the execution a grant and its row, once however often it is called. Runs of older grants that never closed (their
+ * workflow was terminated) are closed here: before their plan was committed they give their files back.
+ */
+export function openRun(
+  database: Database,
+  request: { slot: string; kind: 'scheduled' | 'manual'; workflowId: string; runId: string },
+): Promise<OpenedRun> {
+  return transaction(database, async (client) => {
+    const grant = await takeGrant(client, request.workflowId, request.runId);
+    await closeAbandoned(client, grant);
+    await client.query(
+      `insert into run (slot, attempt, lake_grant, kind)
+       select $1, coalesce(max(attempt), 0) + 1, $2, $3 from run where slot = $1
+       on conflict (lake_grant) do nothing`,
+      [request.slot, grant, request.kind],
+    );
+    const { rows } = await client.query<{ run: string; attempt: number }>(
+      'select run, attempt from run where lake_grant = $1',
+      [grant],
+    );
+    const [own] = rows;
+    if (!own) throw new Error(`the run of grant ${grant} was not recorded`);
+    const published = await client.query<{ slot: Date | null }>(
+      'select max(slot) as slot from publication where run <> $1',
+      [own.run],
+    );
+    return {
+      run: Number(own.run),
+      attempt: own.attempt,
+      grant,
+      lastPublished: published.rows[0]?.slot ?? null,
+      cut: await cutPublication(client),
+    };
+  });
+}
+
+async function takeGrant(client: Transaction, workflowId: string, runId: string): Promise<number> {
+  await client.query('insert into lake_grant (workflow_id, run_id) values ($1, $2) on conflict do nothing', [
+    workflowId,
+    runId,
+  ]);
+  const { rows } = await client.query<{ lake_grant: string }>(
+    'select lake_grant from lake_grant where workflow_id = $1 and run_id = $2',
+    [workflowId, runId],
+  );
+  return Number(rows[0]?.lake_grant);
+}
+
+async function closeAbandoned(client: Transaction, grant: number): Promise<void> {
+  const { rows } = await client.query<{ run: string }>(
+    `update run set state = 'cancelled', closed_at = now(), message = 'the run ended without closing; the next one found it so'
+     where state = 'open' and lake_grant < $1 and not exists (select from publication where publication.run = run.run)
+     returning run`,
+    [grant],
+  );
+  for (const { run } of rows) await giveFilesBack(client, Number(run));
+}
+
+async function cutPublication(client: Transaction): Promise<OpenedRun['cut']> {
+  const { rows } = await client.query<{
+    publication: string;
+    run: string;
+    slot: Date;
+    attempt: number;
+    lake_grant: string;
+    kind: 'scheduled' | 'manual';
+  }>(
+    `select publication, run.run, run.slot, run.attempt, run.lake_grant, run.kind
+     from publication join run using (run) where completed_at is null`,
+  );
+  const [cut] = rows;
+  if (!cut) return null;
+  return { ...cut, publication: Number(cut.publication), run: Number(cut.run), grant: Number(cut.lake_grant) };
+}
+
+export type ClosingState =
+  | 'empty'
+  | 'superseded'
+  | 'published'
+  | 'published_with_refusals'
+  | 'published_unconfirmed'
+  | 'failed'
+  | 'cancelled';
+
+/** Closes a run once. Without a publication a failed run's files are held, a cancelled one's given back. */
+export async function closeRun(database: Database, run: number, state: ClosingState, message: string): Promise<void> {
+  await transaction(database, async (client) => {
+    const closed = await client.query(
+      `update run set state = $2, message = $3, closed_at = now() where run = $1 and state = 'open'`,
+      [run, state, message],
+    );
+    if (closed.rowCount === 0) return;
+    const planned = await client.query('select from publication where run = $1', [run]);
+    if (planned.rowCount !== 0) return;
+    if (state === 'cancelled') await giveFilesBack(client, run);
+    if (state === 'failed') {
+      await client.query(
+        `update file set outcome = 'held', reason = coalesce(reason, $2) where run = $1 and outcome in ('claimed', 'accepted')`,
+        [run, message],
+      );
+    }
+  });
+}
+
+async function giveFilesBack(client: Transaction, run: number): Promise<void> {
+  await client.query(`update file set outcome = 'given_back' where run = $1 and outcome in ('claimed', 'accepted')`, [
+    run,
+  ]);
+}
+
+export type RunRow = {
+  slot: Date;
+  attempt: number;
+  kind: string;
+  state: string;
+  message: string | null;
+  openedAt: Date;
+  closedAt: Date | null;
+  files: number;
+  refused: number;
+  rowsRaw: number;
+  publication: number | null;
+};
+
+/** The newest runs, newest first. */
+export async function listRuns(database: Database, limit: number): Promise<RunRow[]> {
+  const { rows } = await database.query(
+    `select run.slot, run.attempt, run.kind, run.state, run.message, run.opened_at as "openedAt", run.closed_at as "closedAt",
+            (select count(*)::int from file where file.run = run.run) as files,
+            (select count(*)::int from file where file.run = run.run and outcome = 'refused') as refused,
+            (select coalesce(sum(rows_raw), 0)::float8 from table_load where table_load.run = run.run and layer = 'raw') as "rowsRaw",
+            publication.publication::float8 as publication
+     from run left join publication on publication.run = run.run
+     order by run.run desc limit $1`,
+    [limit],
+  );
+  return rows;
+}

@@ -1,0 +1,1 @@
+"""EMR on one machine: clusters are state, steps are real spark-submit processes."""

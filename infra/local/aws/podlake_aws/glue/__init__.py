@@ -1,0 +1,1 @@
+"""Glue's catalogue: moto's, with the optimistic lock it lacks and its state on disk."""

@@ -1,0 +1,114 @@
+"""The rows of CSV files, by the names in their headers, as text.
+
+Spark's CSV reader takes columns by position. So files are read in groups of equal header, and each group's columns are
+then put under the catalogue's names: a file whose columns stand in another order gives the same rows.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from podlake_spark.manifest import DeliveredFile
+
+# Where a row came from. (_chegada, _arquivo, _bloco, _ordem) is the order of all lines of a slot.
+PROVENANCE = ("_arquivo", "_arquivo_id", "_chegada", "_slot", "_bloco", "_ordem")
+
+# The text of a record that has too many or too few fields; null for every other row.
+UNREADABLE = "_ilegivel"
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """Files that are read together: equal header, and equal in whether values may hold line breaks."""
+
+    columns: tuple[str, ...]
+    multi_line: bool
+    files: tuple[DeliveredFile, ...]
+
+
+def group_files(files: list[DeliveredFile], multi_line: set[int], catalogue: tuple[str, ...]) -> list[FileGroup]:
+    """Groups by header (in the catalogue's names) and by ``multi_line``, the ids of files with line breaks in values."""
+    groups: dict[tuple[tuple[str, ...], bool], list[DeliveredFile]] = {}
+    for file in files:
+        key = (catalogue_names(file.columns, catalogue), file.id in multi_line)
+        groups.setdefault(key, []).append(file)
+    return [FileGroup(columns, many, tuple(members)) for (columns, many), members in groups.items()]
+
+
+def catalogue_names(header: tuple[str, ...], catalogue: tuple[str, ...]) -> tuple[str, ...]:
+    """The header's names as the catalogue writes them: trimmed, exact first, then in any case.
+
+    A column without a name is called by its position. An unknown one keeps its name, unless that is one of ours.
+    """
+    in_any_case = {name.lower(): name for name in catalogue}
+    ours = {*PROVENANCE, UNREADABLE}
+    names = []
+    for position, name in enumerate((name.strip() for name in header), start=1):
+        if not name:
+            names.append(f"_sem_nome_{position}")
+        elif name in catalogue:
+            names.append(name)
+        else:
+            known = in_any_case.get(name.lower(), name)
+            names.append(f"{known}_{position}" if known.lower() in ours else known)
+    return tuple(names)
+
+
+def read_rows(
+    spark: SparkSession, groups: list[FileGroup], names: dict[str, str], catalogue: tuple[str, ...], slot: str
+) -> DataFrame:
+    """All rows of the groups: the catalogue's columns in its order, unknown ones, provenance, ``UNREADABLE``.
+
+    ``names`` gives for each URI the name that Spark uses for it in ``_metadata``.
+    """
+    rows = reduce(
+        lambda left, right: left.unionByName(right, allowMissingColumns=True),
+        [_read_group(spark, group, catalogue) for group in groups],
+    )
+    unknown = [name for name in rows.columns if name not in {*catalogue, "_uri", "_bloco", "_ordem", UNREADABLE}]
+    files = F.broadcast(_file_table(spark, groups, names, slot))
+    return rows.join(files, "_uri", "left").select(
+        *[F.col(f"`{name}`") for name in (*catalogue, *unknown)], *PROVENANCE, UNREADABLE
+    )
+
+
+def _read_group(spark: SparkSession, group: FileGroup, catalogue: tuple[str, ...]) -> DataFrame:
+    positions = [f"c{position}" for position in range(len(group.columns))]
+    schema = StructType([StructField(name, StringType()) for name in (*positions, UNREADABLE)])
+    rows = (
+        spark.read.schema(schema)
+        .options(header=True, escape='"', mode="PERMISSIVE", encoding="UTF-8", multiLine=group.multi_line)
+        .option("columnNameOfCorruptRecord", UNREADABLE)
+        .csv([file.uri for file in group.files])
+    )
+    # A line of blanks is no record. The reader itself drops it only where values cannot hold line breaks.
+    blank = F.coalesce(F.expr(rf"trim(BOTH ' \t\r\n' FROM {UNREADABLE}) = ''"), F.lit(False))
+    return rows.where(~blank).select(
+        *_columns_by_name(group.columns, catalogue),
+        F.col("_metadata.file_path").alias("_uri"),
+        F.col("_metadata.file_block_start").alias("_bloco"),
+        F.monotonically_increasing_id().alias("_ordem"),
+        UNREADABLE,
+    )
+
+
+def _columns_by_name(columns: tuple[str, ...], catalogue: tuple[str, ...]) -> list[Column]:
+    position = {name: f"c{index}" for index, name in enumerate(columns)}
+    missing = F.lit(None).cast("string")
+    known = [(F.col(position[name]) if name in position else missing).alias(name) for name in catalogue]
+    unknown = [F.col(position[name]).alias(name) for name in columns if name not in catalogue]
+    return [*known, *unknown]
+
+
+def _file_table(spark: SparkSession, groups: list[FileGroup], names: dict[str, str], slot: str) -> DataFrame:
+    rows = [(names[file.uri], file.landing_key, file.id, file.arrival) for group in groups for file in group.files]
+    return spark.createDataFrame(rows, "_uri string, _arquivo string, _arquivo_id bigint, chegada string").select(
+        "_uri",
+        "_arquivo",
+        "_arquivo_id",
+        F.to_timestamp("chegada").alias("_chegada"),
+        F.lit(slot).alias("_slot"),
+    )

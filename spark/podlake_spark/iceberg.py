@@ -1,0 +1,203 @@
+"""Iceberg tables of the catalogue ``lake``: creation, branches, snapshots and their summaries.
+
+References and summaries are read through Iceberg's own API in the driver: no Spark job is spent on them.
+"""
+
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from podlake_spark.errors import JobError
+
+COMMENT_LIMIT = 255  # Glue refuses a longer column comment.
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one commit wrote, in Iceberg's own figures."""
+
+    added_rows: int = 0
+    deleted_rows: int = 0
+    bytes: int = 0
+
+
+class LakeTable:
+    """One table, by its name in the lake (``trusted.bureau``). Every question is answered from fresh metadata."""
+
+    def __init__(self, spark: SparkSession, name: str):
+        self.name = name
+        self.identifier = f"lake.{name}"
+        self._spark = spark
+
+    def exists(self) -> bool:
+        return self._spark.catalog.tableExists(self.identifier)
+
+    def branch_identifier(self, branch: str) -> str:
+        return f"{self.identifier}.branch_{branch}"
+
+    def snapshot(self, ref: str) -> str | None:
+        """The snapshot that a branch or tag stands on; None without such a reference (or without any snapshot)."""
+        found = self._table().refs().get(ref)
+        return None if found is None else str(found.snapshotId())
+
+    def main(self) -> str | None:
+        return self.snapshot("main")
+
+    def has_snapshot(self, snapshot: str) -> bool:
+        return self._table().snapshot(int(snapshot)) is not None
+
+    def summary(self, snapshot: str) -> dict[str, str]:
+        return dict(self._table().snapshot(int(snapshot)).summary())
+
+    def live_rows(self, snapshot: str) -> int:
+        """Rows that a reader sees. A row is deleted by position at most once, so the totals can be subtracted."""
+        summary = self.summary(snapshot)
+        return int(summary.get("total-records", 0)) - int(summary.get("total-position-deletes", 0))
+
+    def commit(self, snapshot: str) -> Commit:
+        summary = self.summary(snapshot)
+        return Commit(
+            added_rows=int(summary.get("added-records", 0)),
+            deleted_rows=int(summary.get("added-position-deletes", 0)) + int(summary.get("deleted-records", 0)),
+            bytes=int(summary.get("added-files-size", 0)),
+        )
+
+    def is_first(self, snapshot: str) -> bool:
+        """Whether this is the empty snapshot that ``create_table`` begins every table with."""
+        found = self._table().snapshot(int(snapshot))
+        return found is not None and found.parentId() is None and self.live_rows(snapshot) == 0
+
+    def has_files(self, partition: dict[str, str]) -> bool:
+        """Whether main holds data in the partition; asked of the metadata, without a Spark job."""
+        expressions = self._spark._jvm.org.apache.iceberg.expressions.Expressions
+        scan = self._table().newScan()
+        for name, value in partition.items():
+            scan = scan.filter(expressions.equal(name, value))
+        files = scan.planFiles()
+        try:
+            return files.iterator().hasNext()
+        finally:
+            files.close()
+
+    def restart_branch(self, branch: str, base: str | None) -> str:
+        """Puts the run's branch on the base, whatever an earlier try left there; returns the base's snapshot.
+
+        ``base`` is None for a table that had no publication yet: then main must still be the empty first snapshot.
+        """
+        table = self._table()
+        if base is None:
+            base = self.main()
+            if base is None or not self.is_first(base):
+                raise JobError(f"{self.name} has no publication by the manifest, but its main already holds data.")
+        elif not self.has_snapshot(base):
+            raise JobError(f"{self.name} has no snapshot {base}, on which this slot has to build.")
+        refs = table.manageSnapshots()
+        if self.snapshot(branch) is None:
+            refs.createBranch(branch, int(base)).commit()
+        elif self.snapshot(branch) != base:
+            refs.replaceBranch(branch, int(base)).commit()
+        return base
+
+    def drop_branch(self, branch: str) -> None:
+        if self.snapshot(branch) is not None:
+            self._table().manageSnapshots().removeBranch(branch).commit()
+
+    def move_main(self, branch: str, tag: str) -> None:
+        """Main to the branch's snapshot, the tag there, the branch away: one commit, so that none is seen alone.
+
+        Iceberg refuses a branch that does not descend from main, which is the last fence against a second writer.
+        """
+        target = int(self.snapshot(branch))
+        refs = self._table().manageSnapshots().fastForwardBranch("main", branch)
+        self._with_tag(refs, tag, target).removeBranch(branch).commit()
+
+    def tag_main(self, branch: str, tag: str) -> None:
+        """The tag on main's snapshot and the branch away; no commit when both are so already."""
+        main = self.main()
+        tag_stands = self.snapshot(tag) == main
+        branch_gone = self.snapshot(branch) is None
+        if tag_stands and branch_gone:
+            return
+        refs = self._table().manageSnapshots()
+        if not tag_stands:
+            refs = self._with_tag(refs, tag, int(main))
+        if not branch_gone:
+            refs = refs.removeBranch(branch)
+        refs.commit()
+
+    def begin(self) -> None:
+        """Gives main its empty first snapshot, so that there is always a base to branch from and to descend from."""
+        if self.main() is None:
+            self._table().newFastAppend().commit()
+
+    def columns(self) -> dict[str, str]:
+        return {field.name: field.dataType.simpleString() for field in self._spark.table(self.identifier).schema}
+
+    def _with_tag(self, refs, tag: str, snapshot: int):
+        known = self.snapshot(tag)
+        if known is None:
+            return refs.createTag(tag, snapshot)
+        return refs if known == str(snapshot) else refs.replaceTag(tag, snapshot)
+
+    def _table(self):
+        table = self._spark._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
+            self._spark._jsparkSession, self.identifier
+        )
+        table.refresh()
+        return table
+
+
+def create_namespace(spark: SparkSession, namespace: str) -> None:
+    spark.sql(f"create namespace if not exists lake.{namespace}")
+
+
+def create_table(
+    table: LakeTable,
+    spark: SparkSession,
+    columns: list[TableColumn],
+    location: str,
+    comment: str,
+    partitioned_by: list[str],
+    properties: dict[str, str],
+) -> None:
+    """Creates the table if it is missing, adds columns that it lacks, and makes sure that main has a snapshot.
+
+    Changes of a schema are additive: a column whose type differs from the catalogue's is an error.
+    """
+    if not table.exists():
+        settings = {"format-version": "2", "write.parquet.compression-codec": "zstd", **properties}
+        partitioning = f"partitioned by ({', '.join(partitioned_by)})" if partitioned_by else ""
+        spark.sql(
+            f"create table if not exists {table.identifier} ({', '.join(_column_sql(c) for c in columns)}) "
+            f"using iceberg {partitioning} location {_literal(location)} comment {_literal(comment)} "
+            f"tblproperties ({', '.join(f'{_literal(k)} = {_literal(v)}' for k, v in settings.items())})"
+        )
+    else:
+        _add_missing_columns(table, spark, columns)
+    table.begin()
+
+
+def _add_missing_columns(table: LakeTable, spark: SparkSession, columns: list[TableColumn]) -> None:
+    present = table.columns()
+    different = [f"{c.name} is {present[c.name]}, not {c.type}" for c in columns if present.get(c.name, c.type) != c.type]
+    if different:
+        raise JobError(f"{table.name} does not have the catalogue's types: {'; '.join(different)}.")
+    missing = [column for column in columns if column.name not in present]
+    if missing:
+        spark.sql(f"alter table {table.identifier} add columns ({', '.join(_column_sql(c) for c in missing)})")
+
+
+def _column_sql(column: TableColumn) -> str:
+    return f"`{column.name}` {column.type} comment {_literal(column.comment[:COMMENT_LIMIT])}"
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"

@@ -1,0 +1,147 @@
+"""The manifest that a step is given (``contract/manifest.schema.json``), as plain typed values."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from podlake_spark.errors import JobError
+
+LAYERS = ("raw", "trusted", "refined", "publish")
+
+
+@dataclass(frozen=True)
+class Locations:
+    trusted: str
+    refined: str
+    controle: str
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    id: int
+    uri: str
+    landing_key: str
+    arrival: str
+    bytes: int
+    compression: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RawTask:
+    table: str
+    output: str
+    files: tuple[DeliveredFile, ...]
+
+
+@dataclass(frozen=True)
+class TrustedTask:
+    """``records`` and ``unreadable`` are those of the raw step: the share of bad rows is taken over all records."""
+
+    table: str
+    raw_files: tuple[str, ...]
+    base: str | None
+    records: int | None
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class RefinedTask:
+    table: str
+    base: str | None
+
+
+@dataclass(frozen=True)
+class PublishTask:
+    table: str
+    from_snapshot: str | None
+    to_snapshot: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    slot: str
+    slot_instant: str
+    attempt: int
+    layer: str
+    catalogue: str
+    branch: str
+    metrics: str
+    progress: str
+    locations: Locations
+    tables: tuple[Any, ...]
+    written: tuple[str, ...] = ()
+    publication: int | None = None
+    tag: str | None = None
+
+    @property
+    def slot_timestamp(self) -> str:
+        """The slot's instant as the text of a ``timestamp_ntz`` in UTC."""
+        return self.slot_instant.removesuffix("Z").replace("T", " ")
+
+
+def parse_manifest(text: str, layer: str) -> Manifest:
+    """Reads a manifest; refuses another format, another layer, or a field that is not there."""
+    content = json.loads(text)
+    if content.get("format") != 1:
+        raise JobError(f"The manifest has format {content.get('format')!r}; this package reads format 1.")
+    if content.get("layer") != layer:
+        raise JobError(f"The manifest is for layer {content.get('layer')!r}, but the step was started for {layer!r}.")
+    try:
+        return _manifest(content)
+    except KeyError as missing:
+        raise JobError(f"The manifest of layer {layer} lacks the field {missing}.") from missing
+
+
+def _manifest(content: dict[str, Any]) -> Manifest:
+    locations = content["locations"]
+    task = {"raw": _raw_task, "trusted": _trusted_task, "refined": _refined_task, "publish": _publish_task}
+    return Manifest(
+        slot=content["slot"],
+        slot_instant=content["slotInstant"],
+        attempt=content["attempt"],
+        layer=content["layer"],
+        catalogue=content["catalogue"],
+        branch=content["branch"],
+        metrics=content["metrics"],
+        progress=content["progress"],
+        locations=Locations(*(locations[name].rstrip("/") for name in ("trusted", "refined", "controle"))),
+        tables=tuple(task[content["layer"]](table) for table in content["tables"]),
+        written=tuple(content["written"]) if content["layer"] == "refined" else (),
+        publication=content["publication"] if content["layer"] == "publish" else None,
+        tag=content["tag"] if content["layer"] == "publish" else None,
+    )
+
+
+def _raw_task(table: dict[str, Any]) -> RawTask:
+    files = tuple(
+        DeliveredFile(
+            id=file["id"],
+            uri=file["uri"],
+            landing_key=file["landingKey"],
+            arrival=file["arrival"],
+            bytes=file["bytes"],
+            compression=file["compression"],
+            columns=tuple(file["columns"]),
+        )
+        for file in table["files"]
+    )
+    return RawTask(table=table["table"], output=table["output"].rstrip("/"), files=files)
+
+
+def _trusted_task(table: dict[str, Any]) -> TrustedTask:
+    return TrustedTask(
+        table=table["table"],
+        raw_files=tuple(table["rawFiles"]),
+        base=table["base"],
+        records=table.get("records"),
+        unreadable=table.get("unreadable") or 0,
+    )
+
+
+def _refined_task(table: dict[str, Any]) -> RefinedTask:
+    return RefinedTask(table=table["table"], base=table["base"])
+
+
+def _publish_task(table: dict[str, Any]) -> PublishTask:
+    return PublishTask(table=table["table"], from_snapshot=table["from"], to_snapshot=table["to"])

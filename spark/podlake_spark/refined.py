@@ -1,0 +1,125 @@
+"""Refined: the catalogue's SQL over trusted as of this slot; each table gets the rows of this slot alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from podlake_spark.catalogue import Catalogue, RefinedTable
+from podlake_spark.errors import JobError
+from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table
+from podlake_spark.manifest import Manifest, RefinedTask
+from podlake_spark.report import Report
+from podlake_spark.trusted import create_trusted_table
+
+SLOT_COLUMNS = [
+    TableColumn("ts_referencia", "timestamp_ntz", "Instante da execução, em UTC"),
+    TableColumn("data_referencia", "date", "Data da execução em São Paulo"),
+]
+
+
+class RefinedLayer:
+    def __init__(self, spark: SparkSession, manifest: Manifest, catalogue: Catalogue, report: Report):
+        self._spark = spark
+        self._manifest = manifest
+        self._catalogue = catalogue
+        self._report = report
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Inside, ``trusted.<table>`` means this slot: the run's branch where the slot wrote, main elsewhere.
+
+        Iceberg reads main without a word where the branch is missing. So which tables have it is checked first, in
+        both directions: a missing branch would show the past, one left by an earlier try what was never accepted.
+        The setting is the session's, and all its threads want the same branch.
+        """
+        create_namespace(self._spark, "trusted")
+        create_namespace(self._spark, "refined")
+        for name in sorted(self._inputs() | set(self._manifest.written)):
+            self._check_branch(name)
+        self._spark.conf.set("spark.wap.branch", self._manifest.branch)
+        try:
+            yield
+        finally:
+            self._spark.conf.unset("spark.wap.branch")
+
+    def _check_branch(self, name: str) -> None:
+        written = name in self._manifest.written
+        table = LakeTable(self._spark, f"trusted.{name}")
+        if not written and not table.exists():
+            # Never delivered so far: for an indicator that is an empty table, not an error.
+            create_trusted_table(self._spark, self._catalogue.trusted_table(name), self._manifest.locations.trusted)
+        has_branch = table.exists() and table.snapshot(self._manifest.branch) is not None
+        if written and not has_branch:
+            raise JobError(f"trusted.{name} was written by this slot but has no branch {self._manifest.branch}.")
+        if has_branch and not written:
+            raise JobError(f"trusted.{name} was not written by this slot but has a branch {self._manifest.branch}.")
+
+    def load(self, task: RefinedTask) -> dict[str, Any]:
+        definition = self._catalogue.refined_table(task.table)
+        table = self._create(definition)
+        base = table.restart_branch(self._manifest.branch, task.base)
+        rows = self._spark.sql(definition.sql)
+        check_columns(rows, definition)
+        with_slot(rows, self._manifest.slot_timestamp).writeTo(
+            table.branch_identifier(self._manifest.branch)
+        ).overwrite(F.col("ts_referencia") == _slot(self._manifest.slot_timestamp))
+        head = table.snapshot(self._manifest.branch)
+        commit = table.commit(head)
+        self._report.rows(task.table, commit.added_rows)
+        self._audit(task.table, definition, table)
+        return {"rows": commit.added_rows, "snapshotFrom": base, "snapshotTo": head, "bytes": commit.bytes}
+
+    def _inputs(self) -> set[str]:
+        return {name for task in self._manifest.tables for name in self._catalogue.refined_table(task.table).inputs}
+
+    def _create(self, definition: RefinedTable) -> LakeTable:
+        table = LakeTable(self._spark, f"refined.{definition.name}_dados")
+        columns = [TableColumn(column.name, column.type, column.description) for column in definition.columns]
+        create_table(
+            table,
+            self._spark,
+            [*columns, *SLOT_COLUMNS],
+            location=f"{self._manifest.locations.refined}/{definition.name}_dados",
+            comment=definition.description,
+            partitioned_by=["ts_referencia"],
+            properties={},
+        )
+        return table
+
+    def _audit(self, name: str, definition: RefinedTable, table: LakeTable) -> None:
+        """The key tells the rows of a slot apart. (Iceberg's count of what it wrote cannot know that.)"""
+        if not definition.key:
+            return
+        written = self._spark.table(table.branch_identifier(self._manifest.branch)).where(
+            F.col("ts_referencia") == _slot(self._manifest.slot_timestamp)
+        )
+        repeated = written.groupBy(*definition.key).count().where("count > 1").limit(5).collect()
+        examples = [", ".join(f"{key}={row[key]}" for key in definition.key) for row in repeated]
+        self._report.audit(name, "unique_key", passed=not repeated, value=len(repeated), limit=0, examples=examples)
+
+
+def check_columns(rows: DataFrame, definition: RefinedTable) -> None:
+    """The SQL has to give exactly the catalogue's columns, in its order and types: nothing is converted in silence."""
+    given = [(field.name, field.dataType.simpleString()) for field in rows.schema]
+    wanted = [(column.name, column.type) for column in definition.columns]
+    if given != wanted:
+        raise JobError(
+            f"the SQL of {definition.name} gives {_column_list(given)}; the catalogue says {_column_list(wanted)}."
+        )
+
+
+def with_slot(rows: DataFrame, slot_timestamp: str) -> DataFrame:
+    """Appends the slot's instant in UTC and its date in São Paulo, which is the day before for a slot before 03:00."""
+    local = F.from_utc_timestamp(F.lit(slot_timestamp).cast("timestamp"), "America/Sao_Paulo")
+    return rows.select("*", _slot(slot_timestamp).alias("ts_referencia"), F.to_date(local).alias("data_referencia"))
+
+
+def _slot(slot_timestamp: str):
+    return F.lit(slot_timestamp).cast("timestamp_ntz")
+
+
+def _column_list(columns: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns)

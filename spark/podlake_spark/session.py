@@ -1,0 +1,34 @@
+"""The Spark session of a step.
+
+What differs between machines (catalogue ``lake``, endpoints, memory) comes from the cluster's ``spark-defaults``.
+What is set here are settings that the jobs' results depend on; they are the same everywhere.
+"""
+
+from pyspark.sql import SparkSession
+
+MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.defaultCatalog": "lake",
+    # A value that does not fit is told apart by the casts of this package, which need null and not an exception.
+    "spark.sql.ansi.enabled": "false",
+    # With pruning on, the CSV reader does not count the fields of a row of which few columns are wanted.
+    "spark.sql.csv.parser.columnPruning.enabled": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.adaptive.enabled": "true",
+}
+
+DEFAULT_SIDE_BY_SIDE = 4
+
+
+def open_session(name: str) -> SparkSession:
+    builder = SparkSession.builder.appName(name)
+    for key, value in MEANING.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("WARN")
+    return spark
+
+
+def tables_side_by_side(spark: SparkSession) -> int:
+    """How many tables of a layer are worked on at once (setting ``spark.podlake.tablesSideBySide``)."""
+    return int(spark.conf.get("spark.podlake.tablesSideBySide", str(DEFAULT_SIDE_BY_SIDE)))

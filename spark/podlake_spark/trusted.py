@@ -1,0 +1,204 @@
+"""Trusted: the slot's raw rows folded into the typed, keyed tables, on the run's branch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from podlake_spark import fold
+from podlake_spark.catalogue import Catalogue, TrustedTable
+from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table
+from podlake_spark.manifest import Manifest, TrustedTask
+from podlake_spark.quarantine import Quarantine
+from podlake_spark.report import Report
+
+PROVENANCE = [
+    TableColumn("slot_atualizacao", "timestamp_ntz", "Instante, em UTC, da execução que por último alterou a linha"),
+    TableColumn("arquivo_origem", "string", "Chave do arquivo que trouxe a versão atual da linha"),
+]
+
+
+def create_trusted_table(spark: SparkSession, catalogue_table: TrustedTable, location: str) -> LakeTable:
+    """The Iceberg table of the catalogue, made if it is missing. Changed rows are written as deletes and additions
+    (merge on read), so that a slot writes its own rows and not the files that they stand in.
+    """
+    table = LakeTable(spark, f"trusted.{catalogue_table.name}")
+    columns = [TableColumn(column.name, column.type, column.description) for column in catalogue_table.columns]
+    buckets = catalogue_table.buckets
+    create_table(
+        table,
+        spark,
+        [*columns, *PROVENANCE],
+        location=f"{location}/{catalogue_table.name}",
+        comment=catalogue_table.description,
+        partitioned_by=[f"bucket({buckets}, {catalogue_table.key[0].name})"] if buckets else [],
+        properties={
+            "write.merge.mode": "merge-on-read",
+            "write.update.mode": "merge-on-read",
+            "write.delete.mode": "merge-on-read",
+            # The refined step reads through spark.wap.branch, which Iceberg heeds for such tables alone.
+            "write.wap.enabled": "true",
+        },
+    )
+    return table
+
+
+class TrustedLayer:
+    def __init__(self, spark: SparkSession, manifest: Manifest, catalogue: Catalogue, report: Report):
+        self._spark = spark
+        self._manifest = manifest
+        self._catalogue = catalogue
+        self._report = report
+        self._quarantine = Quarantine(spark, manifest)
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Also removes the run's branch where an earlier try left it on a table that this try does not write."""
+        self._quarantine.create()
+        create_namespace(self._spark, "trusted")
+        written = {task.table for task in self._manifest.tables}
+        for name in self._catalogue.trusted:
+            table = LakeTable(self._spark, f"trusted.{name}")
+            if name not in written and table.exists():
+                table.drop_branch(self._manifest.branch)
+        yield
+
+    def load(self, task: TrustedTask) -> dict[str, Any]:
+        """Folds one table's raw files into its branch; returns its figures for the metrics."""
+        definition = self._catalogue.trusted_table(task.table)
+        table = create_trusted_table(self._spark, definition, self._manifest.locations.trusted)
+        base = table.restart_branch(self._manifest.branch, task.base)
+        raw = self._spark.read.schema(fold.raw_schema(definition)).parquet(*task.raw_files)
+        rows_raw = raw.count()
+        self._report.rows(task.table, rows_raw)
+
+        typed = fold.type_rows(raw, definition)
+        classified = fold.classify(typed, self._base_rows(table, base, definition), definition)
+        # Counting, quarantine, insert and update all read these rows: they are computed once.
+        classified.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            figures = self._write(definition, table, base, classified)
+        finally:
+            classified.unpersist()
+        self._audit(task, definition, table, rows_raw, figures)
+        return {"rowsRaw": rows_raw, **figures}
+
+    def _base_rows(self, table: LakeTable, base: str, definition: TrustedTable) -> DataFrame | None:
+        """The rows at the base, pinned to its snapshot: the branch moves while the classified rows are in use."""
+        if table.live_rows(base) == 0:
+            return None
+        rows = self._spark.read.option("snapshot-id", base).table(table.identifier)
+        # A column that the catalogue has gained since is not in the snapshot's schema.
+        gained = [F.lit(None).cast(c.type).alias(c.name) for c in definition.columns if c.name not in rows.columns]
+        return rows.select("*", *gained)
+
+    def _write(
+        self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame
+    ) -> dict[str, Any]:
+        classes = _count(classified)
+        rows = {name: classes[name]["rows"] if name in classes else 0 for name in fold.CLASSES}
+        quarantined, bad_rows = self._keep_bad_rows(definition.name, classified, rows[fold.QUARANTINED])
+        inserted = self._insert(definition, table, classified) if rows[fold.INSERTED] else Commit()
+        updated = self._update(definition, table, classified) if rows[fold.UPDATED] else Commit()
+        head = table.snapshot(self._manifest.branch)
+        return {
+            "inserted": inserted.added_rows,
+            "updated": updated.deleted_rows,
+            "unchanged": rows[fold.UNCHANGED],
+            "superseded": rows[fold.SUPERSEDED],
+            "conflicting": sum(row["conflicting"] for row in classes.values()),
+            "quarantined": quarantined,
+            "erased": rows[fold.ERASED],
+            "snapshotFrom": base,
+            "snapshotTo": head,
+            "totalRows": table.live_rows(head),
+            "bytes": inserted.bytes + updated.bytes,
+            "badRows": bad_rows,
+        }
+
+    def _keep_bad_rows(self, name: str, classified: DataFrame, expected: int) -> tuple[int, dict[str, int]]:
+        """Rows that quarantine took, and how many there are for each reason (a row may have several)."""
+        if not expected:
+            self._quarantine.clear(name)
+            return 0, {}
+        bad = classified.where(F.col(fold.CLASS) == fold.QUARANTINED)
+        reasons = bad.select(F.explode(fold.REASONS).alias("r")).groupBy("r.coluna", "r.regra").count().collect()
+        kept = self._quarantine.replace(
+            name,
+            bad.select(
+                F.col("arquivo_origem").alias("arquivo"),
+                F.lit(None).cast("bigint").alias("registro"),
+                F.col(fold.REASONS).alias("motivos"),
+                F.col(fold.TEXT).alias("texto"),
+            ),
+        )
+        return kept, {f"{row['coluna']}: {row['regra']}": row["count"] for row in reasons}
+
+    def _insert(self, definition: TrustedTable, table: LakeTable, classified: DataFrame) -> Commit:
+        """New keys are appended: they meet no row of the table, so no join with it is needed."""
+        self._rows_to_write(definition, classified, fold.INSERTED).writeTo(
+            table.branch_identifier(self._manifest.branch)
+        ).append()
+        return table.commit(table.snapshot(self._manifest.branch))
+
+    def _update(self, definition: TrustedTable, table: LakeTable, classified: DataFrame) -> Commit:
+        view = f"atualizacoes_{definition.name}"
+        self._rows_to_write(definition, classified, fold.UPDATED).createOrReplaceTempView(view)
+        same_key = " and ".join(
+            f"old.`{column.name}` {'<=>' if column.key_may_be_empty else '='} new.`{column.name}`"
+            for column in definition.key
+        )
+        self._spark.sql(
+            f"merge into {table.branch_identifier(self._manifest.branch)} old using {view} new on {same_key} "
+            "when matched then update set *"
+        )
+        return table.commit(table.snapshot(self._manifest.branch))
+
+    def _rows_to_write(self, definition: TrustedTable, classified: DataFrame, row_class: str) -> DataFrame:
+        return classified.where(F.col(fold.CLASS) == row_class).select(
+            *definition.column_names,
+            F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz").alias("slot_atualizacao"),
+            "arquivo_origem",
+        )
+
+    def _audit(
+        self, task: TrustedTask, definition: TrustedTable, table: LakeTable, rows_raw: int, figures: dict[str, Any]
+    ) -> None:
+        terms = {name: figures[name] for name in fold.CLASSES}
+        total = sum(terms.values())
+        self._report.audit(
+            task.table,
+            "conservation",
+            passed=total == rows_raw,
+            value=total - rows_raw,
+            limit=0,
+            examples=[] if total == rows_raw else [f"{rows_raw} rows in raw, but {terms}"],
+        )
+        growth = figures["totalRows"] - table.live_rows(figures["snapshotFrom"])
+        self._report.audit(
+            task.table,
+            "total_rows",
+            passed=growth == figures["inserted"] - figures["erased"],
+            value=growth,
+            limit=figures["inserted"] - figures["erased"],
+        )
+        records = rows_raw if task.records is None else task.records
+        share = (figures["quarantined"] + task.unreadable) / records if records else 0.0
+        self._report.audit(
+            task.table,
+            "bad_row_share",
+            passed=share <= definition.bad_row_threshold,
+            value=share,
+            limit=definition.bad_row_threshold,
+            examples=[f"{reason}: {rows} rows" for reason, rows in sorted(figures["badRows"].items())][:5],
+        )
+
+
+def _count(classified: DataFrame) -> dict[str, Row]:
+    counted = classified.groupBy(fold.CLASS).agg(
+        F.count("*").alias("rows"), F.count_if(fold.CONFLICTING).alias("conflicting")
+    )
+    return {row[fold.CLASS]: row for row in counted.collect()}

@@ -1,0 +1,127 @@
+"""Refined: which rows of trusted an indicator sees, and which of its own rows a slot replaces."""
+
+import copy
+from datetime import date, datetime
+
+import pytest
+from lake import DEFAULT_RATE, LOANS_BY_TYPE, audits, catalogue, figures
+
+from podlake_spark.errors import JobError
+
+LOANS = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"
+FIRST, SECOND, THIRD = "20261124T090000Z", "20261124T210000Z", "20261125T023000Z"
+
+
+def deliver(lake, text, slot):
+    """Raw and trusted for a delivery of loans."""
+    return lake.trusted(lake.raw({"application_train": [lake.deliver(LOANS + text)]}, slot), slot)
+
+
+def rates(lake, slot):
+    return lake.rows(
+        f"select inadimplentes, clientes_com_desfecho from refined.taxa_inadimplencia_dados.branch_run_{slot} "
+        "order by ts_referencia"
+    )
+
+
+def test_an_indicator_reads_the_runs_branch_and_not_main(lake):
+    lake.run({"application_train": [lake.deliver(LOANS + "1,0,a,1,,\n")]}, FIRST)
+    deliver(lake, "1,1,a,1,,\n2,1,a,1,,\n", SECOND)
+    lake.refined(["application_train"], SECOND)
+
+    assert rates(lake, SECOND) == [(0, 1), (2, 2)]
+    assert lake.rows("select inadimplentes from refined.taxa_inadimplencia_dados") == [(0,)]
+
+
+def test_counts_that_iceberg_answers_from_metadata_are_those_of_the_branch_too(lake):
+    lake.catalogue = catalogue(refined=[copy.deepcopy(DEFAULT_RATE)])
+    lake.catalogue["refined"]["taxa_inadimplencia"]["sql"] = (
+        "select count(*) as inadimplentes, max(sk_id_curr) as clientes_com_desfecho from trusted.application_train"
+    )
+    lake.run({"application_train": [lake.deliver(LOANS + "1,0,a,1,,\n")]}, FIRST)
+    deliver(lake, "8,1,a,1,,\n9,1,a,1,,\n", SECOND)
+    lake.refined(["application_train"], SECOND)
+
+    assert rates(lake, SECOND) == [(1, 1), (3, 9)]
+
+
+def test_a_table_that_the_slot_did_not_write_is_read_from_main(lake):
+    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+    lake.refined([], SECOND)
+
+    assert rates(lake, SECOND) == [(1, 1), (1, 1)]
+
+
+def test_a_table_that_was_never_delivered_counts_as_empty(lake):
+    metrics = lake.refined([], FIRST)
+
+    assert rates(lake, FIRST) == [(0, 0)]
+    assert figures(metrics, "taxa_inadimplencia")["rows"] == 1
+
+
+def test_a_written_table_without_the_branch_is_refused(lake):
+    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+
+    with pytest.raises(JobError, match="trusted.application_train was written by this slot but has no branch"):
+        lake.refined(["application_train"], SECOND)
+
+
+def test_a_branch_on_a_table_that_was_not_written_is_refused(lake):
+    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+    deliver(lake, "2,1,a,1,,\n", SECOND)
+
+    with pytest.raises(JobError, match="was not written by this slot but has a branch"):
+        lake.refined([], SECOND)
+
+
+def test_a_trusted_step_without_the_table_takes_away_the_branch_of_an_earlier_try(lake):
+    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+    deliver(lake, "2,1,a,1,,\n", SECOND)
+    payments = lake.deliver("SK_ID_PREV,NUM_INSTALMENT_NUMBER,DAYS_ENTRY_PAYMENT,AMT_PAYMENT\n1,1,,5\n")
+    lake.trusted(lake.raw({"installments_payments": [payments]}, SECOND, 2), SECOND, 2)
+    lake.refined(["installments_payments"], SECOND, 2)
+
+    assert rates(lake, SECOND) == [(1, 1), (1, 1)]
+
+
+def test_rows_carry_the_slots_instant_and_its_date_in_sao_paulo(lake):
+    lake.refined([], THIRD)
+
+    columns = "ts_referencia, data_referencia"
+    assert lake.rows(f"select {columns} from refined.taxa_inadimplencia_dados.branch_run_{THIRD}") == [
+        (datetime(2026, 11, 25, 2, 30), date(2026, 11, 24))
+    ]
+
+
+def test_a_slot_replaces_its_own_rows_even_by_none_and_no_others(lake):
+    lake.catalogue = catalogue(refined=[copy.deepcopy(LOANS_BY_TYPE)])
+    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n2,1,b,1,,\n")]}, FIRST)
+    lake.refined([], SECOND)
+    lake.published["refined.emprestimos_por_tipo_dados"] = lake.spark.sql(
+        f"select snapshot_id from refined.emprestimos_por_tipo_dados.refs where name = 'run_{SECOND}'"
+    ).first()[0]
+    lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"] += " having false"
+    lake.refined([], SECOND, 2)
+
+    assert lake.rows(
+        "select tipo_contrato, cast(ts_referencia as string) "
+        f"from refined.emprestimos_por_tipo_dados.branch_run_{SECOND} order by 1"
+    ) == [("a", "2026-11-24 09:00:00"), ("b", "2026-11-24 09:00:00")]
+
+
+def test_sql_that_gives_other_columns_or_types_than_the_catalogue_is_refused(lake):
+    lake.catalogue = catalogue(refined=[copy.deepcopy(DEFAULT_RATE)])
+    lake.catalogue["refined"]["taxa_inadimplencia"]["columns"][0]["type"] = "int"
+
+    with pytest.raises(JobError, match="gives inadimplentes bigint, .*; the catalogue says inadimplentes int, "):
+        lake.refined([], FIRST)
+
+
+def test_a_key_that_comes_twice_fails_the_audit(lake):
+    lake.catalogue = catalogue(refined=[copy.deepcopy(LOANS_BY_TYPE)])
+    deliver(lake, "1,1,a,1,,\n2,1,b,1,,\n", FIRST)
+    assert audits(lake.refined(["application_train"], FIRST))["emprestimos_por_tipo", "unique_key"] is True
+
+    sql = lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"]
+    lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"] = f"{sql} union all select 'a', count(*) from trusted.application_train"
+    assert audits(lake.refined(["application_train"], FIRST))["emprestimos_por_tipo", "unique_key"] is False

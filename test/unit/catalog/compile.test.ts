@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { canonicalJson, compileCatalogue } from '../../../catalog/compile.ts';
+import { loadCatalogue } from '../../../catalog/load.ts';
+import { replacing, smallCatalogue } from './small-catalogue.ts';
+
+const compiled = (change?: (files: Record<string, string>) => void) =>
+  compileCatalogue(loadCatalogue(smallCatalogue(change)));
+
+describe('compiling the catalogue', () => {
+  test('the same files give the same hash, wherever they lie and whatever their line ends', () => {
+    const withCrlf = (files: Record<string, string>) => {
+      for (const [name, text] of Object.entries(files)) files[name] = text.replaceAll('\n', '\r\n');
+    };
+    expect(compiled().hash).toBe(compiled().hash);
+    expect(compiled(withCrlf).hash).toBe(compiled().hash);
+  });
+
+  test('any change of meaning gives another hash', () => {
+    const threshold = compiled(replacing('trusted/loan.yaml', '0.01', '0.02'));
+    const sql = compiled(replacing('refined/total.sql', 'sum(amount)', 'sum(amount) + 0'));
+    expect(new Set([compiled().hash, threshold.hash, sql.hash]).size).toBe(3);
+  });
+
+  test('anyone can check the hash: SHA-256 of the rest as JSON without blanks, keys in order', () => {
+    const { hash, ...rest } = compiled();
+    expect(createHash('sha256').update(canonicalJson(rest)).digest('hex')).toBe(hash);
+    expect(canonicalJson({ b: [2, { d: null, c: 'é' }], a: 0.01 })).toBe('{"a":0.01,"b":[2,{"c":"é","d":null}]}');
+  });
+
+  test('a source like another has its columns, and its own required ones beside the key', () => {
+    const columns = compiled().sources['Payment']?.columns.map(({ name, required }) => [name, required]);
+    expect(columns).toEqual([
+      ['ID', true],
+      ['AMOUNT', false],
+    ]);
+  });
+
+  test('a trusted table takes its columns from its source, in lower case and with the text in Portuguese', () => {
+    expect(compiled().trusted['payment']).toEqual({
+      name: 'payment',
+      source: 'Payment',
+      description: 'Pagamentos',
+      key: ['id'],
+      buckets: 8,
+      badRowThreshold: 0.05,
+      onHeldDelivery: 'wait',
+      columns: [
+        {
+          name: 'id',
+          source: 'ID',
+          type: 'bigint',
+          nullable: false,
+          key: true,
+          keyMayBeEmpty: false,
+          sentinel: null,
+          accepted: null,
+          personal: 'identifier',
+          description: 'Identifica o empréstimo',
+        },
+        {
+          name: 'amount',
+          source: 'AMOUNT',
+          type: 'decimal(18,3)',
+          nullable: true,
+          key: false,
+          keyMayBeEmpty: false,
+          sentinel: null,
+          accepted: null,
+          personal: 'personal',
+          description: 'Valor do empréstimo',
+        },
+      ],
+    });
+  });
+
+  test('an indicator carries its SQL as written and the tables that it reads', () => {
+    const { inputs, sql } = compiled().refined['total'] ?? {};
+    expect(inputs).toEqual(['loan']);
+    expect(sql).toMatch(/^with soma as \([\s\S]*from soma\n$/);
+  });
+});

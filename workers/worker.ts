@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities, type Lake } from '../activities/index.ts';
+import { compileCatalogue } from '../catalog/compile.ts';
+import { loadCatalogue } from '../catalog/load.ts';
+import { migrate } from '../control-db/migrate.ts';
+import { shipArtifacts } from './artifacts.ts';
+import { awsClients, postgresPool, temporalClient, temporalConnectConfig } from './clients.ts';
+import { bucketName, type Config } from './config.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+
+const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** On one machine steps take seconds, on EMR minutes: looking is cheap there and throttled here. */
+const POLL_SECONDS = { local: 1, aws: 15 };
+
+/** A worker ready to run, and what must be closed after it. */
+export type ReadyWorker = { run: () => Promise<void>; shutdown: () => void };
+
+/** Connects everything, migrates the control database, ships the Spark jobs and starts polling for the lake's work. */
+export async function createWorker(config: Config): Promise<ReadyWorker> {
+  const catalogue = compileCatalogue(loadCatalogue());
+  const aws = awsClients(config);
+  const database = postgresPool(config);
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  database.on('error', (error) => console.error(`Postgres: ${error.message}`));
+  const client = await temporalClient(config);
+  const [artifacts] = await Promise.all([
+    shipArtifacts(aws.s3, bucketName(config, 'controle'), catalogue),
+    migrate(config.postgresUrl),
+    ensureSearchAttributes(client),
+  ]);
+  const lake: Lake = { ...aws, database, catalogue, artifacts, settings: settingsOf(config) };
+  const { connectionOptions, namespace } = temporalConnectConfig(config);
+  const connection = await NativeConnection.connect(connectionOptions);
+  const worker = await Worker.create({
+    connection,
+    namespace: namespace ?? 'default',
+    taskQueue: config.temporal.taskQueue,
+    workflowsPath: WORKFLOWS,
+    activities: createActivities(lake),
+    maxConcurrentActivityTaskExecutions: 20,
+    // Heartbeats are throttled; at the default a cancellation would be learned late.
+    maxHeartbeatThrottleInterval: '1s',
+    shutdownGraceTime: '5s',
+  });
+  return {
+    run: async () => {
+      try {
+        await worker.run();
+      } finally {
+        await Promise.all([connection.close(), client.connection.close(), database.end()]);
+      }
+    },
+    shutdown: () => worker.shutdown(),
+  };
+}
+
+function settingsOf(config: Config): Lake['settings'] {
+  return {
+    bucketPrefix: config.bucketPrefix,
+    athenaWorkGroup: config.athena.workGroup,
+    emr: config.emr,
+    pollSeconds: config.endpoints ? POLL_SECONDS.local : POLL_SECONDS.aws,
+  };
+}

@@ -1,0 +1,203 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { rootCause } from './causes.ts';
+import { lakeGranted } from './lake-lock.ts';
+import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT, SCHEDULED_START } from './search-attributes.ts';
+import { instantOf, slotOf } from './slot.ts';
+import { lake, verifyPublication } from './steps.ts';
+import { markdown, type Story } from './story.ts';
+import type { CutPublication, Layer, RunContext, RunKind, RunOutcome, RunResult, StepName } from './types.ts';
+
+const LAYERS: readonly Layer[] = ['raw', 'trusted', 'refined'];
+
+/**
+ * Takes the delivery of one slot from landing to published tables. The slot is the schedule's nominal time, or, for a
+ * run started by hand, the instant of its start.
+ */
+export async function dataLakeRun(): Promise<RunResult> {
+  const { slot, kind } = ownSlot();
+  const story: Story = {
+    slot,
+    stage: '',
+    attempt: null,
+    grant: null,
+    delivery: null,
+    clusterId: null,
+    layers: [],
+    warnings: [],
+    outcome: null,
+  };
+  const tell = (stage: string) => {
+    story.stage = stage;
+    setCurrentDetails(markdown(story));
+  };
+  upsertSearchAttributes([{ key: LAKE_SLOT, value: new Date(instantOf(slot)) }]);
+
+  await waitForTheLake(tell);
+  const { workflowId, runId } = workflowInfo();
+  const opening = await lake.openRun('open the run', { slot, kind, workflowId, runId });
+  const { context } = opening;
+  story.attempt = context.attempt;
+  story.grant = context.grant;
+
+  try {
+    await takeOver(context, opening.cut, tell);
+    if (opening.decision === 'superseded') return await close(context, story, 'superseded', opening.message);
+    return await play(context, story, tell);
+  } catch (error) {
+    const outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    await CancellationScope.nonCancellable(() => close(context, story, outcome, rootCause(error)));
+    throw error;
+  }
+}
+
+function ownSlot(): { slot: string; kind: RunKind } {
+  const scheduled = workflowInfo().typedSearchAttributes.get(SCHEDULED_START);
+  return scheduled
+    ? { slot: slotOf(scheduled), kind: 'scheduled' }
+    : { slot: slotOf(workflowInfo().startTime), kind: 'manual' };
+}
+
+async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
+  let granted = false;
+  setHandler(lakeGranted, () => {
+    granted = true;
+  });
+  tell('waiting for the lake (one run writes at a time)');
+  const { workflowId, runId } = workflowInfo();
+  await lake.enterLakeQueue('ask for the lake', { workflowId, runId });
+  await condition(() => granted);
+}
+
+/** What is presumed dead must not write any more, and a publication that was cut short is completed before anything else. */
+async function takeOver(context: RunContext, cut: CutPublication | null, tell: (stage: string) => void): Promise<void> {
+  tell('taking over: ending what older runs left');
+  await lake.endOlderClusters('end clusters of older grants', context);
+  if (!cut) return;
+  tell(`completing publication ${cut.publication}, cut short in slot ${cut.of.slot}`);
+  await CancellationScope.nonCancellable(async () => {
+    const { clusterId } = await lake.startCluster('a small cluster for the cut publication', {
+      context,
+      purpose: 'publish',
+    });
+    try {
+      await step(cut.of, 'publish', clusterId);
+      await finishPublication(cut.of, cut.publication);
+    } finally {
+      await lake.endCluster('end the cluster', { clusterId });
+    }
+  });
+}
+
+async function play(context: RunContext, story: Story, tell: (stage: string) => void): Promise<RunResult> {
+  tell('detecting the delivery');
+  const delivery = await lake.detectDelivery('find, check and claim the files', {
+    context,
+    arrivedBy: instantOf(context.slot),
+  });
+  story.delivery = delivery;
+  upsertSearchAttributes([{ key: LAKE_FILES, value: delivery.files }]);
+  if (delivery.accepted === 0) {
+    const refused = delivery.refused > 0 ? `all ${delivery.refused} files were refused` : 'no files arrived';
+    return close(context, story, 'empty', refused);
+  }
+
+  await lake.prepareCatalogue('make sure that the databases exist');
+  tell('starting the cluster');
+  const { clusterId } = await lake.startCluster('start the EMR cluster', { context, purpose: 'run' });
+  story.clusterId = clusterId;
+  let publication: number;
+  try {
+    publication = await writeAuditPublish(context, clusterId, story, tell);
+  } finally {
+    await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', { clusterId }));
+  }
+
+  // From here on the slot is published; nothing that follows takes it back, and cancellation waits.
+  return CancellationScope.nonCancellable(async () => {
+    tell('updating the Glue catalogue');
+    await lake.updateCatalogue('descriptions, owners and views in Glue', context);
+    tell('verifying in Athena');
+    const verified = await verify(publication, story);
+    const good = delivery.refused > 0 ? 'published_with_refusals' : 'published';
+    const message = `publication ${publication}: ${delivery.accepted} files accepted, ${delivery.refused} refused`;
+    return close(context, story, verified ? good : 'published_unconfirmed', message, publication);
+  });
+}
+
+async function writeAuditPublish(
+  context: RunContext,
+  clusterId: string,
+  story: Story,
+  tell: (stage: string) => void,
+): Promise<number> {
+  for (const layer of LAYERS) {
+    tell(`layer ${layer}`);
+    story.layers.push(await step(context, layer, clusterId));
+  }
+  const rows =
+    story.layers.find((layer) => layer.step === 'raw')?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0;
+  upsertSearchAttributes([{ key: LAKE_ROWS, value: rows }]);
+
+  tell('judging the audits');
+  const verdict = await lake.judge('may this slot be published?', context);
+  story.warnings.push(...verdict.warnings);
+  if (!verdict.passed) throw ApplicationFailure.nonRetryable(verdict.failures.join('; '), 'FailedAudit');
+
+  return CancellationScope.nonCancellable(async () => {
+    const { publication, tables } = await lake.planPublication('commit the plan of the publication', context);
+    tell(`publishing ${tables} tables`);
+    story.layers.push(await step(context, 'publish', clusterId));
+    await finishPublication(context, publication);
+    return publication;
+  });
+}
+
+async function step(context: RunContext, name: StepName, clusterId: string) {
+  const { manifest } = await lake.writeManifest(`manifest of ${name}`, { context, step: name });
+  const { stepId } = await lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest });
+  return lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });
+}
+
+async function finishPublication(context: RunContext, publication: number): Promise<void> {
+  await lake.completePublication(`complete publication ${publication}`, publication);
+  await lake.announcePublication(`readers see slot ${context.slot}`, publication);
+}
+
+/** A failure here means "published, unconfirmed": it is told, and never taken back. */
+async function verify(publication: number, story: Story): Promise<boolean> {
+  try {
+    const { confirmed, differences } = await verifyPublication('count through Athena what readers see', publication);
+    story.warnings.push(...differences);
+    if (confirmed) await lake.confirmPublication('confirm the publication', publication);
+    return confirmed;
+  } catch (error) {
+    story.warnings.push(`Athena did not confirm the publication: ${rootCause(error)}`);
+    return false;
+  }
+}
+
+async function close(
+  context: RunContext,
+  story: Story,
+  outcome: RunOutcome,
+  message: string,
+  publication: number | null = null,
+): Promise<RunResult> {
+  await lake.closeRun(`close the run as ${outcome}`, { context, outcome, message });
+  story.outcome = outcome;
+  story.stage = message;
+  setCurrentDetails(markdown(story));
+  upsertSearchAttributes([{ key: LAKE_OUTCOME, value: outcome }]);
+  upsertMemo({ outcome, message });
+  return { slot: context.slot, outcome, message, delivery: story.delivery, layers: story.layers, publication };
+}

@@ -1,0 +1,2 @@
+export { dataLakeRun } from './data-lake-run.ts';
+export { lakeLock } from './lake-lock.ts';

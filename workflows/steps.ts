@@ -1,0 +1,58 @@
+import type { RetryPolicy } from '@temporalio/common';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { NEVER_RETRIED } from './failures.ts';
+import type { LakeActivities } from './types.ts';
+
+/** A passing fault (throttling, a database restart) is retried with back-off for hours; the types in the list never. */
+const retry: RetryPolicy = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '2 minutes',
+  nonRetryableErrorTypes: [...NEVER_RETRIED],
+};
+
+const short: ActivityOptions = { startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '8 hours', retry };
+const copying: ActivityOptions = { startToCloseTimeout: '6 hours', heartbeatTimeout: '60s', retry };
+const stepping: ActivityOptions = { startToCloseTimeout: '12 hours', heartbeatTimeout: '15s', retry };
+
+type Activity = (...args: never[]) => Promise<unknown>;
+
+/** Activities called with a sentence that the web UI shows beside the event. */
+function told<A extends Activity>(activity: {
+  executeWithOptions(options: ActivityOptions, args: Parameters<A>): Promise<Awaited<ReturnType<A>>>;
+}) {
+  return (summary: string, ...args: Parameters<A>) => activity.executeWithOptions({ summary }, args);
+}
+
+const control = proxyActivities<LakeActivities>(short);
+const landing = proxyActivities<LakeActivities>(copying);
+const emr = proxyActivities<LakeActivities>(stepping);
+
+export const lake = {
+  enterLakeQueue: told<LakeActivities['enterLakeQueue']>(control.enterLakeQueue),
+  openRun: told<LakeActivities['openRun']>(control.openRun),
+  closeRun: told<LakeActivities['closeRun']>(control.closeRun),
+  recordLayer: told<LakeActivities['recordLayer']>(control.recordLayer),
+  judge: told<LakeActivities['judge']>(control.judge),
+  planPublication: told<LakeActivities['planPublication']>(control.planPublication),
+  completePublication: told<LakeActivities['completePublication']>(control.completePublication),
+  confirmPublication: told<LakeActivities['confirmPublication']>(control.confirmPublication),
+  detectDelivery: told<LakeActivities['detectDelivery']>(landing.detectDelivery),
+  prepareCatalogue: told<LakeActivities['prepareCatalogue']>(control.prepareCatalogue),
+  updateCatalogue: told<LakeActivities['updateCatalogue']>(control.updateCatalogue),
+  announcePublication: told<LakeActivities['announcePublication']>(control.announcePublication),
+  endOlderClusters: told<LakeActivities['endOlderClusters']>(control.endOlderClusters),
+  startCluster: told<LakeActivities['startCluster']>(control.startCluster),
+  writeManifest: told<LakeActivities['writeManifest']>(control.writeManifest),
+  runStep: told<LakeActivities['runStep']>(emr.runStep),
+  endCluster: told<LakeActivities['endCluster']>(control.endCluster),
+};
+
+/** Verification may fail without undoing what is published, so that it is tried for a while only. */
+export const verifyPublication = told<LakeActivities['verifyPublication']>(
+  proxyActivities<LakeActivities>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '30s',
+    retry: { ...retry, maximumAttempts: 5 },
+  }).verifyPublication,
+);

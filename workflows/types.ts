@@ -1,0 +1,100 @@
+/** What goes in and out of workflows and activities: plain, small, versioned with care. Big things go to S3, their keys through here. */
+
+/** The instant a run stands for, as it is written in keys, branches and tags: `20261124T090000Z`. */
+export type Slot = string;
+
+export type Layer = 'raw' | 'trusted' | 'refined';
+export type StepName = Layer | 'publish';
+export type RunKind = 'scheduled' | 'manual';
+
+/** One try at a slot under one grant. `run` is the key of its row in the control database. */
+export type RunContext = { run: number; slot: Slot; attempt: number; grant: number; kind: RunKind };
+
+/** A publication whose plan was committed and that was not completed, because its run was cut short. */
+export type CutPublication = { publication: number; of: RunContext };
+
+export type Opening =
+  | { decision: 'proceed'; context: RunContext; cut: CutPublication | null }
+  | { decision: 'superseded'; context: RunContext; cut: CutPublication | null; message: string };
+
+export type DeliverySummary = {
+  files: number;
+  accepted: number;
+  refused: number;
+  documents: number;
+  bytes: number;
+  tables: string[];
+};
+
+/** What a layer's step did, small enough for the web UI; the whole is in the control database. */
+export type LayerSummary = { step: StepName; seconds: number; tables: TableSummary[] };
+export type TableSummary = { table: string; rows: number; changed: number | null; bad: number | null; seconds: number };
+
+export type GateVerdict = { passed: boolean; failures: string[]; warnings: string[] };
+
+export type PublicationSummary = { publication: number; tables: number };
+
+export type RunOutcome =
+  | 'empty'
+  | 'superseded'
+  | 'published'
+  | 'published_with_refusals'
+  | 'published_unconfirmed'
+  | 'failed'
+  | 'cancelled';
+
+export type RunResult = {
+  slot: Slot;
+  outcome: RunOutcome;
+  message: string;
+  delivery: DeliverySummary | null;
+  layers: LayerSummary[];
+  publication: number | null;
+};
+
+/** What EMR step activities tell their heartbeat and so whoever watches the run. */
+export type StepProgress = {
+  layer: StepName;
+  clusterId: string;
+  stepId: string;
+  state: string;
+  tables: { table: string; state: string; rows: number | null; seconds: number | null }[];
+};
+
+/** The activities that the workflows call; `activities/` implements them. */
+export type LakeActivities = {
+  enterLakeQueue(request: { workflowId: string; runId: string }): Promise<void>;
+  awaitClosed(execution: { workflowId: string; runId: string }): Promise<string>;
+
+  openRun(request: { slot: Slot; kind: RunKind; workflowId: string; runId: string }): Promise<Opening>;
+  closeRun(request: { context: RunContext; outcome: RunOutcome; message: string }): Promise<void>;
+  recordLayer(request: {
+    context: RunContext;
+    step: StepName;
+    clusterId: string;
+    stepId: string;
+  }): Promise<LayerSummary>;
+  judge(context: RunContext): Promise<GateVerdict>;
+  planPublication(context: RunContext): Promise<PublicationSummary>;
+  completePublication(publication: number): Promise<void>;
+  confirmPublication(publication: number): Promise<void>;
+
+  detectDelivery(request: { context: RunContext; arrivedBy: string }): Promise<DeliverySummary>;
+
+  prepareCatalogue(): Promise<void>;
+  updateCatalogue(context: RunContext): Promise<{ changed: number }>;
+  announcePublication(publication: number): Promise<void>;
+
+  endOlderClusters(context: RunContext): Promise<{ ended: string[] }>;
+  startCluster(request: { context: RunContext; purpose: 'run' | 'publish' }): Promise<{ clusterId: string }>;
+  writeManifest(request: { context: RunContext; step: StepName }): Promise<{ manifest: string }>;
+  runStep(request: {
+    context: RunContext;
+    step: StepName;
+    clusterId: string;
+    manifest: string;
+  }): Promise<{ stepId: string }>;
+  endCluster(request: { clusterId: string }): Promise<void>;
+
+  verifyPublication(publication: number): Promise<{ confirmed: boolean; differences: string[] }>;
+};

@@ -3,6 +3,7 @@ import { athenaActivities } from './athena.ts';
 import type { Lake } from './context.ts';
 import { controlActivities } from './control.ts';
 import { emrActivities } from './emr.ts';
+import { failFast } from './failures.ts';
 import { glueActivities } from './glue.ts';
 import { landingActivities } from './landing.ts';
 import { lockActivities } from './lock.ts';
@@ -12,7 +13,7 @@ export type { Lake, Settings } from './context.ts';
 
 /** All that workflows may call, on the clients that it is given. */
 export function createActivities(lake: Lake): LakeActivities {
-  return {
+  return failFast({
     ...lockActivities(),
     ...controlActivities(lake),
     ...landingActivities(lake),
@@ -20,5 +21,5 @@ export function createActivities(lake: Lake): LakeActivities {
     ...emrActivities(lake),
     ...glueActivities(lake),
     ...athenaActivities(lake),
-  };
+  });
 }

@@ -1,6 +1,13 @@
 import * as files from '../control-db/queries/files.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import * as publications from '../control-db/queries/publications.ts';
+import type {
+  Manifest,
+  PublishManifest,
+  RawManifest,
+  RefinedManifest,
+  TrustedManifest,
+} from '../spark/contract/manifest.ts';
 import { branchOf, instantOf, tagOf } from '../workflows/slot.ts';
 import type { LakeActivities, RunContext, StepName } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
@@ -13,13 +20,12 @@ export function manifestActivities(lake: Lake): Pick<LakeActivities, 'writeManif
       const { bucketPrefix } = lake.settings;
       const folder = stepFolder(bucketPrefix, context, step);
       const manifest = `${folder}/manifest.json`;
-      await putJson(lake.s3, manifest, {
+      const content: Manifest = {
         format: 1,
         slot: context.slot,
         slotInstant: instantOf(context.slot),
         attempt: context.attempt,
         grant: context.grant,
-        layer: step,
         catalogue: lake.artifacts.catalogue,
         branch: branchOf(context.slot),
         metrics: `${folder}/metrics.json`,
@@ -30,66 +36,85 @@ export function manifestActivities(lake: Lake): Pick<LakeActivities, 'writeManif
           controle: `s3://${bucket(bucketPrefix, 'controle')}`,
         },
         ...(await PARTS[step](lake, context)),
-      });
+      };
+      await putJson(lake.s3, manifest, content);
       return { manifest };
     },
   };
 }
 
-const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<object>> = {
+type Part =
+  | Pick<RawManifest, 'layer' | 'tables'>
+  | Pick<TrustedManifest, 'layer' | 'tables'>
+  | Pick<RefinedManifest, 'layer' | 'tables' | 'written'>
+  | Pick<PublishManifest, 'layer' | 'publication' | 'tag' | 'tables'>;
+
+const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>> = {
   async raw(lake, context) {
     const accepted = (await files.filesOfRun(lake.database, context.run)).filter((file) => file.outcome === 'accepted');
     const tables = Map.groupBy(accepted, (file) => file.sourceTable ?? '');
     return {
+      layer: 'raw',
       tables: [...tables].map(([table, delivered]) => ({
         table,
         output: `s3://${bucket(lake.settings.bucketPrefix, 'raw')}/${table}/slot=${context.slot}/attempt=${context.attempt}/`,
         files: delivered.map((file) => ({
           id: file.file,
-          uri: file.transientUri,
+          uri: file.transientUri ?? '',
           landingKey: file.landingKey,
           arrival: file.arrivedAt.toISOString(),
           bytes: file.bytes,
-          compression: file.compression,
-          columns: file.columns,
+          compression: file.compression ?? 'none',
+          columns: file.columns ?? [],
         })),
       })),
     };
   },
 
   async trusted(lake, context) {
-    const raw = await loads.rawFiles(lake.database, context.run);
     const base = await publications.bases(lake.database);
-    const tables = Object.values(lake.catalogue.trusted)
-      .filter(({ source }) => raw.has(source))
-      .map(({ name, source }) => ({
+    const loaded = await loadedTables(lake, context);
+    return {
+      layer: 'trusted',
+      tables: loaded.map(({ name, raw }) => ({
         table: name,
-        rawFiles: raw.get(source),
+        rawFiles: raw.uris,
         base: base.get(`trusted.${name}`) ?? null,
-      }));
-    return { tables };
+        records: raw.records,
+        unreadable: raw.unreadable,
+      })),
+    };
   },
 
   async refined(lake, context) {
-    const raw = await loads.rawFiles(lake.database, context.run);
     const base = await publications.bases(lake.database);
+    const loaded = await loadedTables(lake, context);
     return {
+      layer: 'refined',
       tables: Object.keys(lake.catalogue.refined).map((table) => ({
         table,
         base: base.get(`refined.${table}_dados`) ?? null,
       })),
-      written: Object.values(lake.catalogue.trusted)
-        .filter(({ source }) => raw.has(source))
-        .map(({ name }) => name),
+      written: loaded.map(({ name }) => name),
     };
   },
 
   async publish(lake, context) {
     const { publication, tables } = await publications.publicationOfRun(lake.database, context.run);
     return {
+      layer: 'publish',
       publication,
       tag: tagOf(context.slot),
       tables: tables.map(({ table, from, to }) => ({ table, from, to })),
     };
   },
 };
+
+/** The trusted tables that this run writes, each with its raw files. */
+async function loadedTables(lake: Lake, context: RunContext): Promise<{ name: string; raw: loads.RawTableFiles }[]> {
+  const raw = new Map((await loads.rawTables(lake.database, context.run)).map((table) => [table.table, table]));
+  return Object.values(lake.catalogue.trusted).flatMap(({ name, source }) => {
+    const found = raw.get(source);
+    return found ? [{ name, raw: found }] : [];
+  });
+}

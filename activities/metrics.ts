@@ -1,5 +1,5 @@
 import type { LayerLoad, TableLoad } from '../control-db/queries/loads.ts';
-import type { Metrics, RawTable, RefinedTable, TrustedTable } from '../spark/contract/metrics.ts';
+import type { Metrics, RawMetrics, RawTable, RefinedTable, TrustedTable } from '../spark/contract/metrics.ts';
 import type { LayerSummary, TableSummary } from '../workflows/types.ts';
 
 export type { Metrics };
@@ -20,7 +20,10 @@ export function layerLoad(metrics: Metrics, where: Where): LayerLoad {
           outputs.map(({ uri, bytes }) => ({ table, uri, bytes })),
         ),
         fileCounts: metrics.tables.flatMap(({ files }) =>
-          files.map(({ id, records, rows, unreadable }) => ({ file: id, records, rows, unreadable })),
+          files.map(({ id, records, rows, unreadable, refused }) => ({
+            ...{ file: id, records, rows, unreadable },
+            refusal: refused?.message ?? null,
+          })),
         ),
       };
     case 'trusted':
@@ -32,9 +35,9 @@ export function layerLoad(metrics: Metrics, where: Where): LayerLoad {
         ...common,
         ...none,
         layer: 'publish',
-        tables: metrics.tables.map(({ table, from, to }) => ({
+        tables: metrics.tables.map(({ table, seconds, from, to }) => ({
           table,
-          seconds: 0,
+          seconds,
           snapshotFrom: from,
           snapshotTo: to,
           conserved: true,
@@ -68,7 +71,18 @@ function refinedLoad({ table, seconds, bytes, rows, snapshotFrom, snapshotTo }: 
 /** The figures that the web UI shows. */
 export function summarise(metrics: Metrics): LayerSummary {
   const seconds = Math.round((Date.parse(metrics.endedAt) - Date.parse(metrics.startedAt)) / 100) / 10;
-  return { step: metrics.layer, seconds, tables: tableSummaries(metrics) };
+  return {
+    step: metrics.layer,
+    seconds,
+    tables: tableSummaries(metrics),
+    files: metrics.layer === 'raw' ? fileSummary(metrics) : null,
+  };
+}
+
+function fileSummary({ tables }: RawMetrics): { loaded: number; refused: number } {
+  const files = tables.flatMap((table) => table.files);
+  const refused = files.filter((file) => file.refused !== null).length;
+  return { loaded: files.length - refused, refused };
 }
 
 function tableSummaries(metrics: Metrics): TableSummary[] {

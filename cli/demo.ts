@@ -12,7 +12,7 @@ import { RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { slotOf } from '../workflows/slot.ts';
 import { summarise } from './demo-summary.ts';
 import { refuseAws } from './local-only.ts';
-import { startWhole, untilStopped } from './up.ts';
+import { startWhole, whenToStop } from './up.ts';
 import { watchRun } from './watch.ts';
 
 export type DemoOptions = { stack: string; exit?: boolean; scale: number; seed: number };
@@ -29,15 +29,19 @@ export async function demo(options: DemoOptions): Promise<void> {
   const report: Report = (line) =>
     console.log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(3)} s] ${line}`);
   const stack = await startWhole({ name: options.stack, report, worker: true });
+  const stopped = whenToStop(stack, report).then(() => 'stopped' as const);
   try {
-    await runSlots(options, stack, report);
-  } catch (error) {
+    const ended = await Promise.race([stopped, runSlots(options, stack, report)]);
+    if (ended === 'stopped') process.exitCode = 1;
+    else if (!options.exit) {
+      console.log('\nThe stack stays up until Ctrl-C.');
+      await stopped;
+    }
+  } finally {
     await stack.stop(report);
-    throw error;
   }
-  if (options.exit) return stack.stop(report);
-  console.log('\nThe stack stays up until Ctrl-C.');
-  await untilStopped(stack, report);
+  // A run that was being watched when the stack stopped would keep this process waiting.
+  process.exit();
 }
 
 async function runSlots(options: DemoOptions, stack: Stack, report: Report): Promise<void> {

@@ -21,7 +21,8 @@ export async function up(options: UpOptions): Promise<void> {
   report(
     'Ctrl-C stops it. Try in another shell: npx podlake demo, npx podlake runs, npx podlake sql "show tables in refined"',
   );
-  await untilStopped(stack, report);
+  await whenToStop(stack, report);
+  await stack.stop(report);
 }
 
 /** Tools, stack and, unless told otherwise, a worker. */
@@ -56,21 +57,17 @@ export async function startWhole(options: {
 /** What a worker prints once it polls. */
 export const WORKER_READY = 'worker is polling';
 
-/** Stays until Ctrl-C or `podlake down`, then stops everything in order; ends with code 1 when a part breaks by itself. */
-export function untilStopped(stack: Stack, report: Report): Promise<void> {
+/**
+ * Settles when a person (Ctrl-C, `podlake down`) or a broken part ends the stack; the promise is made before anything
+ * long is begun, so that an early Ctrl-C stops everything in order too.
+ */
+export function whenToStop(stack: Stack, report: Report): Promise<void> {
   return new Promise((resolve) => {
-    let stopping = false;
-    const stop = async () => {
-      if (stopping) return;
-      stopping = true;
-      await stack.stop(report);
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     stack.whenBroken((part, how) => {
       report(`${part.name} ended by itself (${how}); its log is ${part.log}`);
       process.exitCode = 1;
-      void stop();
+      resolve();
     });
   });
 }

@@ -47,10 +47,10 @@ export async function watchRun(client: Client, workflowId: string, report: Repor
 function stepLines({ layer, state, tables }: StepProgress): string[] {
   const lines = [`layer ${layer}: ${state === 'PENDING' ? 'the step waits for the cluster' : 'Spark is starting'}`];
   for (const table of tables) {
-    if (table.state === 'running')
-      lines.push(`layer ${layer}: ${table.table}${table.rows === null ? '' : ` (${count(table.rows)} rows so far)`}`);
+    const rows = table.rows === null ? '' : `${count(table.rows)} rows`;
+    if (table.state === 'running') lines.push(`layer ${layer}: ${table.table}${rows && ` (${rows} so far)`}`);
     if (table.state === 'done')
-      lines.push(`layer ${layer}: ${table.table} done, ${count(table.rows ?? 0)} rows in ${table.seconds} s`);
+      lines.push(`layer ${layer}: ${table.table} done${rows && `, ${rows}`} in ${table.seconds} s`);
     if (table.state === 'failed') lines.push(`layer ${layer}: ${table.table} failed`);
   }
   return lines;

@@ -15,9 +15,16 @@ import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT, SCHEDULED_START } from 
 import { instantOf, slotOf } from './slot.ts';
 import { lake, verifyPublication } from './steps.ts';
 import { markdown, type Story } from './story.ts';
-import type { CutPublication, Layer, RunContext, RunKind, RunOutcome, RunResult, StepName } from './types.ts';
-
-const LAYERS: readonly Layer[] = ['raw', 'trusted', 'refined'];
+import type {
+  CutPublication,
+  DeliverySummary,
+  LayerSummary,
+  RunContext,
+  RunKind,
+  RunOutcome,
+  RunResult,
+  StepName,
+} from './types.ts';
 
 /**
  * Takes the delivery of one slot from landing to published tables. The slot is the schedule's nominal time, or, for a
@@ -115,38 +122,33 @@ async function play(context: RunContext, story: Story, tell: (stage: string) => 
   tell('starting the cluster');
   const { clusterId } = await lake.startCluster('start the EMR cluster', { context, purpose: 'run' });
   story.clusterId = clusterId;
-  let publication: number;
+  let publication: number | null;
   try {
     publication = await writeAuditPublish(context, clusterId, story, tell);
   } finally {
     await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', { clusterId }));
   }
-
-  // From here on the slot is published; nothing that follows takes it back, and cancellation waits.
-  return CancellationScope.nonCancellable(async () => {
-    tell('updating the Glue catalogue');
-    await lake.updateCatalogue('descriptions, owners and views in Glue', context);
-    tell('verifying in Athena');
-    const verified = await verify(publication, story);
-    const good = delivery.refused > 0 ? 'published_with_refusals' : 'published';
-    const message = `publication ${publication}: ${delivery.accepted} files accepted, ${delivery.refused} refused`;
-    return close(context, story, verified ? good : 'published_unconfirmed', message, publication);
-  });
+  if (publication === null) return close(context, story, 'empty', `all ${delivery.files} files were refused`);
+  return confirm(context, publication, story, tell);
 }
 
+/** Runs the layers, lets the gate judge, and publishes. Null when raw refused every file, so that there is nothing to publish. */
 async function writeAuditPublish(
   context: RunContext,
   clusterId: string,
   story: Story,
   tell: (stage: string) => void,
-): Promise<number> {
-  for (const layer of LAYERS) {
+): Promise<number | null> {
+  tell('layer raw');
+  const raw = await step(context, 'raw', clusterId);
+  story.layers.push(raw);
+  story.delivery = withRefusals(story.delivery, raw);
+  upsertSearchAttributes([{ key: LAKE_ROWS, value: raw.tables.reduce((sum, table) => sum + table.rows, 0) }]);
+  if (raw.files?.loaded === 0) return null;
+  for (const layer of ['trusted', 'refined'] as const) {
     tell(`layer ${layer}`);
     story.layers.push(await step(context, layer, clusterId));
   }
-  const rows =
-    story.layers.find((layer) => layer.step === 'raw')?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0;
-  upsertSearchAttributes([{ key: LAKE_ROWS, value: rows }]);
 
   tell('judging the audits');
   const verdict = await lake.judge('may this slot be published?', context);
@@ -162,6 +164,48 @@ async function writeAuditPublish(
   });
 }
 
+/** Raw reads the files whole and may refuse some that detection accepted by their header. */
+function withRefusals(delivery: DeliverySummary | null, raw: LayerSummary): DeliverySummary | null {
+  const refused = raw.files?.refused ?? 0;
+  return delivery && { ...delivery, accepted: delivery.accepted - refused, refused: delivery.refused + refused };
+}
+
+/** From here on the slot is published: nothing that fails takes it back, and cancellation waits. */
+function confirm(
+  context: RunContext,
+  publication: number,
+  story: Story,
+  tell: (stage: string) => void,
+): Promise<RunResult> {
+  return CancellationScope.nonCancellable(async () => {
+    const confirmed = await verified(context, publication, story, tell);
+    const { accepted = 0, refused = 0 } = story.delivery ?? {};
+    const published = refused > 0 ? 'published_with_refusals' : 'published';
+    const message = `publication ${publication}: ${accepted} files accepted, ${refused} refused`;
+    return close(context, story, confirmed ? published : 'published_unconfirmed', message, publication);
+  });
+}
+
+async function verified(
+  context: RunContext,
+  publication: number,
+  story: Story,
+  tell: (stage: string) => void,
+): Promise<boolean> {
+  try {
+    tell('updating the Glue catalogue');
+    await lake.updateCatalogue('descriptions, owners and views in Glue', context);
+    tell('verifying in Athena');
+    const { confirmed, differences } = await verifyPublication('count through Athena what readers see', publication);
+    story.warnings.push(...differences);
+    if (confirmed) await lake.confirmPublication('confirm the publication', publication);
+    return confirmed;
+  } catch (error) {
+    story.warnings.push(`Athena did not confirm the publication: ${rootCause(error)}`);
+    return false;
+  }
+}
+
 async function step(context: RunContext, name: StepName, clusterId: string) {
   const { manifest } = await lake.writeManifest(`manifest of ${name}`, { context, step: name });
   const { stepId } = await lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest });
@@ -171,19 +215,6 @@ async function step(context: RunContext, name: StepName, clusterId: string) {
 async function finishPublication(context: RunContext, publication: number): Promise<void> {
   await lake.completePublication(`complete publication ${publication}`, publication);
   await lake.announcePublication(`readers see slot ${context.slot}`, publication);
-}
-
-/** A failure here means "published, unconfirmed": it is told, and never taken back. */
-async function verify(publication: number, story: Story): Promise<boolean> {
-  try {
-    const { confirmed, differences } = await verifyPublication('count through Athena what readers see', publication);
-    story.warnings.push(...differences);
-    if (confirmed) await lake.confirmPublication('confirm the publication', publication);
-    return confirmed;
-  } catch (error) {
-    story.warnings.push(`Athena did not confirm the publication: ${rootCause(error)}`);
-    return false;
-  }
 }
 
 async function close(

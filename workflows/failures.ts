@@ -10,6 +10,8 @@ export const NEVER_RETRIED = [
   'BadRequest',
   /** A table's main branch is neither where the plan starts nor where it ends. */
   'PublicationConflict',
+  /** The code or the control database's rules say that this cannot be: the same at every try. */
+  'Bug',
 ] as const;
 
 export type FailureType = (typeof NEVER_RETRIED)[number];

@@ -27,7 +27,13 @@ export type DeliverySummary = {
 };
 
 /** What a layer's step did, small enough for the web UI; the whole is in the control database. */
-export type LayerSummary = { step: StepName; seconds: number; tables: TableSummary[] };
+export type LayerSummary = {
+  step: StepName;
+  seconds: number;
+  tables: TableSummary[];
+  /** Of raw alone, which reads the files whole and may refuse some: how many it loaded and refused. */
+  files: { loaded: number; refused: number } | null;
+};
 export type TableSummary = { table: string; rows: number; changed: number | null; bad: number | null; seconds: number };
 
 export type GateVerdict = { passed: boolean; failures: string[]; warnings: string[] };

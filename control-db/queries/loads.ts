@@ -31,7 +31,8 @@ export type AuditRow = {
   examples: string[];
 };
 
-export type FileCount = { file: number; records: number; rows: number; unreadable: number };
+/** Of a file that raw refused, `refusal` says why in a sentence. */
+export type FileCount = { file: number; records: number; rows: number; unreadable: number; refusal: string | null };
 
 export type LayerLoad = {
   run: number;
@@ -74,10 +75,12 @@ export function recordLayer(database: Database, load: LayerLoad): Promise<void> 
         bytes,
       ]);
     }
-    for (const { file, records, rows, unreadable } of load.fileCounts) {
+    for (const { file, records, rows, unreadable, refusal } of load.fileCounts) {
       await client.query(
-        'update file set records = $2, rows_raw = $3, unreadable = $4, conserved = $5 where file = $1',
-        [file, records, rows, unreadable, records === rows + unreadable],
+        `update file set records = $2, rows_raw = $3, unreadable = $4, conserved = $5,
+           outcome = case when $6::text is null then outcome else 'refused' end, reason = coalesce($6, reason)
+         where file = $1`,
+        [file, records, rows, unreadable, records === rows + unreadable, refusal],
       );
     }
   });
@@ -147,13 +150,17 @@ export async function judgements(database: Database, run: number): Promise<Judge
   ];
 }
 
-/** The recorded Parquet files of a run's raw layer, by source table. */
-export async function rawFiles(database: Database, run: number): Promise<Map<string, string[]>> {
-  const { rows } = await database.query<{ table_name: string; uris: string[] }>(
-    'select table_name, array_agg(uri order by uri) as uris from raw_file where run = $1 group by table_name order by table_name',
+export type RawTableFiles = { table: string; uris: string[]; records: number; unreadable: number };
+
+/** What makes up a run's raw layer, by source table; a table whose every file was refused is not there. */
+export async function rawTables(database: Database, run: number): Promise<RawTableFiles[]> {
+  const { rows } = await database.query<RawTableFiles>(
+    `select table_name as "table", array_agg(uri order by uri) as uris, records::float8, unreadable::float8
+     from raw_file join table_load using (run, layer, table_name)
+     where run = $1 group by table_name, records, unreadable order by table_name`,
     [run],
   );
-  return new Map(rows.map((row) => [row.table_name, row.uris]));
+  return rows;
 }
 
 export type LayerTotals = {

@@ -8,6 +8,7 @@ import { choosePorts, mustBeFree, type Ports } from './ports.ts';
 import { postgresUrl, startPostgres } from './postgres.ts';
 import { isRunning, onEnd, type Part, startTime, stopPart } from './process.ts';
 import { ACCESS_KEY, REGION, SECRET_KEY, startS3 } from './s3.ts';
+import { endSparkSteps } from './spark-steps.ts';
 import { startTemporal, temporalProfileFile } from './temporal.ts';
 
 export const BUCKET_PREFIX = 'podbank';
@@ -76,6 +77,7 @@ export async function startStack(options: {
     for (const part of inStopOrder(parts)) {
       tell(`stopping ${part.name}`);
       await stopPart(part, part.name === 'worker' ? 30_000 : 15_000, part.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+      if (part.name === 'aws' && (await endSparkSteps(join(folder, 'aws'))) > 0) tell('ended the Spark steps that ran');
     }
     await writeStack({ name, ports, supervisor: null, parts: [] });
   };

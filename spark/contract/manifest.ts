@@ -1,0 +1,329 @@
+/** Generated from manifest.schema.json by "node spark/contract/generate.ts"; change the schema, not this file. */
+
+/**
+ * What a Spark step is told to do.
+ */
+export type Manifest = RawManifest | TrustedManifest | RefinedManifest | PublishManifest;
+
+/**
+ * CSV files to raw Parquet.
+ */
+export interface RawManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'raw';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * The run's Iceberg branch, run_<slot>.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * The source tables of the delivery.
+   */
+  tables: RawTask[];
+}
+/**
+ * Folders of the layers' tables, e.g. s3://podbank-trusted.
+ */
+export interface Locations {
+  /**
+   * Folder of the trusted tables.
+   */
+  trusted: string;
+  /**
+   * Folder of the refined tables.
+   */
+  refined: string;
+  /**
+   * Folder of the tables of controle.
+   */
+  controle: string;
+}
+/**
+ * One source table's files.
+ */
+export interface RawTask {
+  /**
+   * Source table, in the source's spelling.
+   */
+  table: string;
+  /**
+   * Folder that this attempt alone writes; emptied first.
+   */
+  output: string;
+  /**
+   * The accepted files.
+   */
+  files: DeliveredFile[];
+}
+/**
+ * One accepted CSV file in transient.
+ */
+export interface DeliveredFile {
+  /**
+   * Number of the file in the ledger.
+   */
+  id: number;
+  /**
+   * Where the file lies; its base name holds only letters, digits, '.', '_' and '-'.
+   */
+  uri: string;
+  /**
+   * Key of the file in landing, as it came.
+   */
+  landingKey: string;
+  /**
+   * When the file arrived (ISO 8601, UTC).
+   */
+  arrival: string;
+  /**
+   * Size of the file.
+   */
+  bytes: number;
+  /**
+   * A gzip file's URI ends in .gz.
+   */
+  compression: 'none' | 'gzip';
+  /**
+   * Names in the header, in file order, as they stand there.
+   */
+  columns: string[];
+}
+/**
+ * Raw Parquet folded into trusted tables.
+ */
+export interface TrustedManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'trusted';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * The run's Iceberg branch, run_<slot>.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * The trusted tables of the delivery.
+   */
+  tables: TrustedTask[];
+}
+/**
+ * One trusted table's raw files.
+ */
+export interface TrustedTask {
+  /**
+   * Trusted table, in lower case.
+   */
+  table: string;
+  /**
+   * URIs of the Parquet files that the raw step listed; at least one.
+   */
+  rawFiles: string[];
+  /**
+   * Snapshot of the last publication; null if the table has none yet.
+   */
+  base: string | null;
+  /**
+   * Records of the table's accepted files, as the raw step counted them; the share of bad rows is taken over them (over rows in raw if null).
+   */
+  records?: number | null;
+  /**
+   * Unreadable records of those files.
+   */
+  unreadable?: number | null;
+}
+/**
+ * The catalogue's SQL over trusted.
+ */
+export interface RefinedManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'refined';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * The run's Iceberg branch, run_<slot>.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * The refined tables to compute.
+   */
+  tables: RefinedTask[];
+  /**
+   * Trusted tables that this slot wrote: exactly these must have the run's branch.
+   */
+  written: string[];
+}
+/**
+ * One refined table.
+ */
+export interface RefinedTask {
+  /**
+   * Name in the catalogue, without _dados.
+   */
+  table: string;
+  /**
+   * Snapshot of the last publication of <name>_dados; null if it has none yet.
+   */
+  base: string | null;
+}
+/**
+ * A committed plan to be completed.
+ */
+export interface PublishManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'publish';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * The run's Iceberg branch, run_<slot>.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * Number of the publication.
+   */
+  publication: number;
+  /**
+   * Tag of the slot, slot_<slot>.
+   */
+  tag: string;
+  /**
+   * The plan.
+   */
+  tables: PublishTask[];
+}
+/**
+ * One table of the plan.
+ */
+export interface PublishTask {
+  /**
+   * Table with its database: trusted.bureau, refined.taxa_inadimplencia_dados.
+   */
+  table: string;
+  /**
+   * Snapshot from which main moves; null if the table had no publication.
+   */
+  from: string | null;
+  /**
+   * Snapshot to which main moves.
+   */
+  to: string;
+}

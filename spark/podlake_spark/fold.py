@@ -52,7 +52,6 @@ def type_rows(raw: DataFrame, table: TrustedTable) -> DataFrame:
         for column in table.columns
         if (check := misfit(F.col(_text(column)), F.col(_value(column)), column)) is not None
     }
-    # One n-ary expression and no chain of "or": on 122 columns Spark's optimizer does not come back from the chain.
     bad = F.greatest(F.lit(False), F.lit(False), *checks.values())
     reasons = F.array(*[F.when(check, _reason(column)) for column, check in checks.items()])
     as_received = F.to_json(F.struct(*[F.col(_text(column)).alias(column.source) for column in table.columns]))
@@ -106,7 +105,7 @@ def _compare(ranked: DataFrame, base: DataFrame, table: TrustedTable, wins: Colu
     """Joins the winners with the base by key. Provenance does not count: equal values are an unchanged row."""
     old = base.select(*[F.col(name).alias(_old(name)) for name in table.column_names], F.lit(True).alias(_KNOWN))
     same_key = reduce(and_, [_equal_key(column) for column in table.key])
-    # Structs are compared field by field, null equal to null; again one expression in place of a chain.
+    # Structs are compared field by field, null equal to null.
     values = [column.name for column in table.columns if not column.key]
     same_values = F.struct(*values).eqNullSafe(F.struct(*[F.col(_old(name)).alias(name) for name in values]))
     outcome = F.when(F.col(_KNOWN).isNull(), INSERTED).when(same_values, UNCHANGED).otherwise(UPDATED)

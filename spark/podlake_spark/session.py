@@ -1,18 +1,21 @@
 """The Spark session of a step.
 
 What differs between machines (catalogue ``lake``, endpoints, memory) comes from the cluster's ``spark-defaults``.
-What is set here are settings that the jobs' results depend on; they are the same everywhere.
+What is set here are settings that the jobs depend on; they are the same everywhere.
 """
 
 from pyspark.sql import SparkSession
 
-MEANING = {
+SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.defaultCatalog": "lake",
     # A value that does not fit is told apart by the casts of this package, which need null and not an exception.
     "spark.sql.ansi.enabled": "false",
     # With pruning on, the CSV reader does not count the fields of a row of which few columns are wanted.
     "spark.sql.csv.parser.columnPruning.enabled": "false",
+    # Spark derives constraints from every expression to find more filters. On a table of 122 columns, each checked and
+    # compared, it runs out of memory over that before a row is read.
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.adaptive.enabled": "true",
 }
@@ -22,7 +25,7 @@ DEFAULT_SIDE_BY_SIDE = 4
 
 def open_session(name: str) -> SparkSession:
     builder = SparkSession.builder.appName(name)
-    for key, value in MEANING.items():
+    for key, value in SETTINGS.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")

@@ -18,7 +18,7 @@ if "PODLAKE_JAVA_HOME" in os.environ:
 
 from pyspark.sql import SparkSession  # noqa: E402
 
-from podlake_spark.session import MEANING  # noqa: E402
+from podlake_spark.session import SETTINGS  # noqa: E402
 from lake import Lake  # noqa: E402
 
 
@@ -40,7 +40,7 @@ def spark(tmp_path_factory):
         .config("spark.sql.catalog.lake.catalog-impl", "org.apache.iceberg.inmemory.InMemoryCatalog")
         .config("spark.sql.catalog.lake.warehouse", "s3://podbank-trusted/")
     )
-    for key, value in MEANING.items():
+    for key, value in SETTINGS.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

@@ -12,6 +12,8 @@ export function localSparkDefaults(options: {
     'spark.master': 'local[2]',
     'spark.submit.deployMode': 'client',
     'spark.driver.memory': '3g',
+    // Steps of seconds end before the optimising compiler pays, and with two cores a parallel collector only gets in the way.
+    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.ui.enabled': 'false',

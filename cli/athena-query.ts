@@ -13,7 +13,12 @@ export type Answer = {
   milliseconds: number;
 };
 
-/** Asks Athena and waits for the whole answer. @throws Athena's message when the query fails. */
+/** What Athena said of a query that it could not answer. */
+export class AthenaProblem extends Error {
+  override readonly name = 'AthenaProblem';
+}
+
+/** Asks Athena and waits for the whole answer. @throws AthenaProblem with Athena's message when the query fails. */
 export async function ask(athena: AthenaClient, workGroup: string, query: string): Promise<Answer> {
   const { QueryExecutionId } = await athena.send(
     new StartQueryExecutionCommand({ QueryString: query, WorkGroup: workGroup }),
@@ -27,7 +32,7 @@ export async function ask(athena: AthenaClient, workGroup: string, query: string
       return { columns, rows, bytesScanned, milliseconds };
     }
     if (Status?.State === 'FAILED' || Status?.State === 'CANCELLED') {
-      throw new Error(`Athena says: ${Status.StateChangeReason ?? Status.State}`);
+      throw new AthenaProblem(`Athena says: ${Status.StateChangeReason ?? Status.State}`);
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
-import { MachineProblem } from '../infra/local/tools/index.ts';
-import { ConfigProblem } from '../workers/config.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { generate } from './generate.ts';
+import { problemSentence } from './problems.ts';
 import { run } from './run.ts';
 import { listRuns } from './runs.ts';
 import { applyScheduleCommand } from './schedule.ts';
@@ -103,14 +102,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = 1;
-  console.error(sentence(error));
-}
-
-/** Problems that we know say all in one sentence; of anything else the stack trace helps to report it. */
-function sentence(error: unknown): string {
-  if (error instanceof MachineProblem || error instanceof ConfigProblem) return error.message;
-  if (error instanceof Error && process.env['PODLAKE_DEBUG'] === undefined) {
-    return `${error.name === 'Error' ? '' : `${error.name}: `}${error.message} (PODLAKE_DEBUG=1 shows where)`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(problemSentence(error));
 }

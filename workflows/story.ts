@@ -1,4 +1,4 @@
-import type { DeliverySummary, LayerSummary, RunOutcome, Slot, StepName } from './types.ts';
+import type { DeliverySummary, LayerSummary, RunOutcome, Slot } from './types.ts';
 
 /** What a person reads in the web UI's details of a run: where it is, and what each layer did. */
 export type Story = {
@@ -11,13 +11,6 @@ export type Story = {
   layers: LayerSummary[];
   warnings: string[];
   outcome: RunOutcome | null;
-};
-
-const TITLES: Record<StepName, string> = {
-  raw: 'raw: the files as Parquet',
-  trusted: 'trusted: typed, one row a key',
-  refined: 'refined: the indicators',
-  publish: 'publish: main moves',
 };
 
 export function markdown(story: Story): string {
@@ -39,7 +32,7 @@ export function markdown(story: Story): string {
     for (const layer of story.layers)
       for (const table of layer.tables)
         lines.push(
-          `| ${TITLES[layer.step]} | \`${table.table}\` | ${table.rows} | ${table.changed ?? ''} | ${table.bad ?? ''} | ${table.seconds} |`,
+          `| ${layer.step} | \`${table.table}\` | ${table.rows} | ${table.changed ?? ''} | ${table.bad ?? ''} | ${table.seconds} |`,
         );
     lines.push('');
   }

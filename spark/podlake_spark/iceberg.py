@@ -186,7 +186,9 @@ def create_table(
 
 def _add_missing_columns(table: LakeTable, spark: SparkSession, columns: list[TableColumn]) -> None:
     present = table.columns()
-    different = [f"{c.name} is {present[c.name]}, not {c.type}" for c in columns if present.get(c.name, c.type) != c.type]
+    different = [
+        f"{c.name} is {present[c.name]}, not {c.type}" for c in columns if present.get(c.name, c.type) != c.type
+    ]
     if different:
         raise JobError(f"{table.name} does not have the catalogue's types: {'; '.join(different)}.")
     missing = [column for column in columns if column.name not in present]

@@ -18,7 +18,9 @@ COLUMNS = [
     TableColumn("camada", "string", "Camada que separou a linha: raw (registro ilegível) ou trusted (valor inválido)"),
     TableColumn("tentativa", "int", "Tentativa da execução que gravou este registro"),
     TableColumn("arquivo", "string", "Chave do arquivo de origem na área de entrada"),
-    TableColumn("registro", "bigint", "Número do registro no arquivo, a partir de 1, sem o cabeçalho (só na camada raw)"),
+    TableColumn(
+        "registro", "bigint", "Número do registro no arquivo, a partir de 1, sem o cabeçalho (só na camada raw)"
+    ),
     TableColumn(
         "motivos",
         "array<struct<coluna:string,valor:string,regra:string>>",

@@ -75,7 +75,9 @@ class RawLayer:
         )
         unreadable = (
             self._rows(task, groups, names)
-            .select("_arquivo_id", "_arquivo", UNREADABLE, F.row_number().over(in_file).cast("bigint").alias("registro"))
+            .select(
+                "_arquivo_id", "_arquivo", UNREADABLE, F.row_number().over(in_file).cast("bigint").alias("registro")
+            )
             .where(F.col(UNREADABLE).isNotNull())
             .select(
                 "_arquivo_id",

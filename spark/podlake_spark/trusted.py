@@ -95,9 +95,7 @@ class TrustedLayer:
         gained = [F.lit(None).cast(c.type).alias(c.name) for c in definition.columns if c.name not in rows.columns]
         return rows.select("*", *gained)
 
-    def _write(
-        self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame
-    ) -> dict[str, Any]:
+    def _write(self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame) -> dict[str, Any]:
         classes = _count(classified)
         rows = {name: classes[name]["rows"] if name in classes else 0 for name in fold.CLASSES}
         quarantined, bad_rows = self._keep_bad_rows(definition.name, classified, rows[fold.QUARANTINED])

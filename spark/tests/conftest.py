@@ -2,6 +2,7 @@
 
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ os.environ["TZ"] = "America/Sao_Paulo"  # A machine's own time zone must not sho
 if "PODLAKE_JAVA_HOME" in os.environ:
     os.environ["JAVA_HOME"] = os.environ["PODLAKE_JAVA_HOME"]
 
+from lake import Lake  # noqa: E402
 from pyspark.sql import SparkSession  # noqa: E402
 
 from podlake_spark.session import SETTINGS  # noqa: E402
-from lake import Lake  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,8 @@ def spark(tmp_path_factory):
         .appName("podlake tests")
         .config("spark.jars", os.environ["PODLAKE_JARS"].replace(":", ","))
         .config("spark.driver.memory", "2g")
+        # The tests' queries are many and small: most would end before the second compiler had paid for itself.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
@@ -54,3 +57,42 @@ def lake(spark, tmp_path):
     lake = Lake(spark, tmp_path)
     lake.drop_tables()
     return lake
+
+
+@pytest.fixture
+def trusted_tables(spark):
+    """Makes ``trusted.<name>`` stand for rows given in the test: call it with ``{name: (columns, rows)}``.
+
+    Columns are written as in DDL (``sk_id_curr bigint, target int``), rows as tuples in that order. The tables are
+    views of literals in Spark's built-in catalogue, in memory: no Iceberg and no files.
+    """
+    before = spark.catalog.currentCatalog()
+    spark.catalog.setCurrentCatalog("spark_catalog")
+    spark.sql("create database if not exists trusted")
+
+    def make(tables):
+        for name, (columns, rows) in tables.items():
+            spark.sql(
+                f"create or replace view trusted.{name} as {_literal_rows(spark.createDataFrame([], columns).schema, rows)}"
+            )
+
+    yield make
+    spark.sql("drop database spark_catalog.trusted cascade")
+    spark.catalog.setCurrentCatalog(before)
+
+
+def _literal_rows(fields, rows):
+    """A query that gives the rows. Values go in as text and are cast, so that decimals keep every digit."""
+    casts = ", ".join(f"cast({f.name} as {f.dataType.simpleString()}) as {f.name}" for f in fields)
+    names = ", ".join(field.name for field in fields)
+    values = ", ".join(f"({', '.join(_literal(value) for value in row)})" for row in rows)
+    if not rows:
+        return f"select {casts} from values ({', '.join('null' for _ in fields)}) as given({names}) where false"
+    return f"select {casts} from values {values} as given({names})"
+
+
+def _literal(value):
+    if value is None:
+        return "null"
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -163,9 +163,7 @@ class Lake:
         return self.step("trusted", slot, attempt, tables=tables)
 
     def refined(self, written, slot="20261124T090000Z", attempt=1):
-        tables = [
-            {"table": name, "base": self.base(f"refined.{name}_dados")} for name in self.catalogue["refined"]
-        ]
+        tables = [{"table": name, "base": self.base(f"refined.{name}_dados")} for name in self.catalogue["refined"]]
         return self.step("refined", slot, attempt, tables=tables, written=written)
 
     def publish(self, trusted, refined, slot="20261124T090000Z", attempt=1):

@@ -91,7 +91,9 @@ def typed(spark, texts, column):
     value = cast_text(F.col("text"), column.type)
     check = misfit(F.col("text"), F.col("value"), column)
     checked = rows.select("*", value.alias("value")).select(
-        "n", "value", F.when(F.lit(False) if check is None else check, rule_broken(F.col("text"), F.col("value"), column))
+        "n",
+        "value",
+        F.when(F.lit(False) if check is None else check, rule_broken(F.col("text"), F.col("value"), column)),
     )
     return [(row[1], row[2]) for row in checked.orderBy("n").collect()]
 

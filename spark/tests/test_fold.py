@@ -1,10 +1,11 @@
 """The fold: which row of a key wins, and what each row is against the base."""
 
 import json
+import time
 from decimal import Decimal
 
 import pytest
-from lake import catalogue
+from lake import catalogue, column, trusted
 
 from podlake_spark import fold
 from podlake_spark.catalogue import parse_catalogue
@@ -27,7 +28,9 @@ def raw(spark, table, rows, arrival="2026-11-24 08:00:00"):
 def classes(spark, table, rows, base=None):
     """(key text, class, conflicting) of every row, sorted."""
     typed = fold.type_rows(raw(spark, table, rows), table)
-    known = None if base is None else spark.createDataFrame(base, ", ".join(f"{c.name} {c.type}" for c in table.columns))
+    known = (
+        None if base is None else spark.createDataFrame(base, ", ".join(f"{c.name} {c.type}" for c in table.columns))
+    )
     found = fold.classify(typed, known, table).collect()
     key = [column.name for column in table.key]
     rows = [(*(row[name] for name in key), row[fold.CLASS], row[fold.CONFLICTING]) for row in found]
@@ -133,3 +136,17 @@ def test_a_key_part_that_may_be_empty_is_a_value_like_any_other(spark):
         (1, 1, None, "unchanged", False),
         (1, 2, -3, "updated", False),
     ]
+
+
+def test_a_table_of_122_columns_is_planned_in_seconds(spark):
+    """Unwary expressions over so many columns once cost Spark's optimizer all its memory, before any row was read."""
+    kinds = ["int", "double", "decimal(18,3)", "string"]
+    columns = [column("ID", "bigint", key=True), *(column(f"C{n}", kinds[n % 4]) for n in range(121))]
+    wide = parse_catalogue(json.dumps(catalogue([trusted("wide", columns)]))).trusted_table("wide")
+    begun = time.monotonic()
+
+    assert classes(spark, wide, [tuple(["1"] * 122), tuple(["2"] * 122)], [(1, *[None] * 121)]) == [
+        (1, "updated", False),
+        (2, "inserted", False),
+    ]
+    assert time.monotonic() - begun < 60

@@ -118,7 +118,9 @@ def test_records_with_too_many_or_too_few_fields_are_kept_apart_with_number_and_
 
     assert values(rows, "SK_ID_CURR") == [("1",), ("4",)]
     assert [(f["records"], f["rows"], f["unreadable"]) for f in table["files"]] == [(4, 2, 2)]
-    assert lake.rows("select tabela, camada, arquivo, registro, motivos[0].regra, texto from controle.quarentena order by registro") == [
+    assert lake.rows(
+        "select tabela, camada, arquivo, registro, motivos[0].regra, texto from controle.quarentena order by registro"
+    ) == [
         ("application_train", "raw", "train.csv", 2, "numero_de_campos", "2,0,,1"),
         ("application_train", "raw", "train.csv", 3, "numero_de_campos", "3,0,,1,,,9"),
     ]
@@ -143,7 +145,9 @@ def test_a_file_with_a_header_alone_is_loaded_with_no_rows(lake):
 
 
 REFUSED = {
-    "gzip_damaged": gzip.compress((HEADER + "\n" + "".join(f"{n},0,,{n * n},,\n" for n in range(20000))).encode())[:50000],
+    "gzip_damaged": gzip.compress((HEADER + "\n" + "".join(f"{n},0,,{n * n},,\n" for n in range(20000))).encode())[
+        :50000
+    ],
     "not_utf8": HEADER.encode() + "\n1,0,Crédito,1,,\n".encode("latin-1"),
     "nul_byte": HEADER.encode() + b"\n1,0,a\x00b,1,,\n",
     "line_too_long": HEADER.encode() + b"\n1,0," + b"x" * (1024 * 1024) + b",1,,\n",

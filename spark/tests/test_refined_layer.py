@@ -123,5 +123,7 @@ def test_a_key_that_comes_twice_fails_the_audit(lake):
     assert audits(lake.refined(["application_train"], FIRST))["emprestimos_por_tipo", "unique_key"] is True
 
     sql = lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"]
-    lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"] = f"{sql} union all select 'a', count(*) from trusted.application_train"
+    lake.catalogue["refined"]["emprestimos_por_tipo"]["sql"] = (
+        f"{sql} union all select 'a', count(*) from trusted.application_train"
+    )
     assert audits(lake.refined(["application_train"], FIRST))["emprestimos_por_tipo", "unique_key"] is False

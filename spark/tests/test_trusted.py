@@ -37,7 +37,11 @@ def test_a_slot_updates_and_inserts_on_its_branch_and_leaves_main_alone(lake, se
 
     assert terms(metrics) == (2, 1, 1, 1, 1, 0, 0)
     assert branch_rows(lake, SECOND) == [(1, 0), (2, 1), (3, None), (4, 1), (5, 0)]
-    assert lake.rows("select sk_id_curr, target from trusted.application_train order by 1") == [(1, 0), (2, 0), (3, None)]
+    assert lake.rows("select sk_id_curr, target from trusted.application_train order by 1") == [
+        (1, 0),
+        (2, 0),
+        (3, None),
+    ]
     assert figures(metrics, "application_train")["totalRows"] == 5
     assert all(audits(metrics).values())
 

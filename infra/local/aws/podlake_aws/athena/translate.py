@@ -130,7 +130,7 @@ def _format(node: exp.Expr) -> exp.Expr:
     if not isinstance(pattern, exp.Literal) or "%," in pattern.name:
         raise unsupported("format() with a computed pattern or with the flag ',' is not done by the local Athena")
     values = [cast(v, "double") if kind(v).this == T.DECIMAL else v for v in arguments[1:]]
-    specifiers = [part for part in pattern.name.replace("%%", "").split("%")[1:]]
+    specifiers = list(pattern.name.replace("%%", "").split("%")[1:])
     for index, part in enumerate(specifiers):
         if part.lstrip("-0123456789.")[:1] == "s" and index < len(values):
             values[index] = cast(arguments[1 + index], types.VARCHAR)
@@ -216,7 +216,7 @@ _REWRITES: dict[type, Callable] = {
     exp.TsOrDsAdd: _keep_time,
     exp.DateTrunc: _keep_time,
     exp.TimestampTrunc: _keep_time,
-    **{node: aggregate for node in (exp.Sum, exp.CountIf, exp.Avg, *WRAPPERS)},
+    **dict.fromkeys((exp.Sum, exp.CountIf, exp.Avg, *WRAPPERS), aggregate),
     exp.Cast: _to,
     exp.TryCast: _to,
     exp.AtTimeZone: lambda node: _at_zone(node.this, node.args["zone"]),
@@ -238,8 +238,8 @@ _REWRITES: dict[type, Callable] = {
     exp.Typeof: lambda node: text(types.text(kind(node.this))),
     exp.Anonymous: _named,
     exp.Unnest: _unnest,
-    **{node: _no_identity for node in (exp.CurrentUser, exp.CurrentCatalog, exp.CurrentSchema, exp.SessionUser)},
-    **{node: _compare for node in (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)},
+    **dict.fromkeys((exp.CurrentUser, exp.CurrentCatalog, exp.CurrentSchema, exp.SessionUser), _no_identity),
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between), _compare),
 }
 if hasattr(exp, "Format"):
     _REWRITES[exp.Format] = _format

@@ -3,6 +3,7 @@
 A pid alone proves nothing after a reboot or a long run, so that a process is named by its pid and a start token.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -97,10 +98,8 @@ def signal_children(parent: int, number: signal.Signals) -> None:
 
 def _signal_all(processes: list[Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { installTools } from '../infra/local/tools/index.ts';
 import { temporalTestServer } from '../infra/local/tools/temporal.ts';
 import { type Count, check, pytest, vitest } from './runners.ts';
@@ -17,7 +17,7 @@ const GROUPS = {
     await check('generated types of the contract', 'node', ['spark/contract/generate.ts', '--check']),
     await check('lint of Python', tools.python, ['-m', 'ruff', 'check', '.']),
     await check('format of Python', tools.python, ['-m', 'ruff', 'format', '--check', '.']),
-    await check('imports of the Spark jobs and of the AWS endpoints', tools.python, ['-m', 'importlinter.cli'], {
+    await check('imports of the Spark jobs and of the AWS endpoints', join(dirname(tools.python), 'lint-imports'), [], {
       PYTHONPATH: 'spark:infra/local/aws',
     }),
   ],

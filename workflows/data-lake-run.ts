@@ -23,6 +23,7 @@ import type {
   RunKind,
   RunOutcome,
   RunResult,
+  Slot,
   StepName,
 } from './types.ts';
 
@@ -31,7 +32,7 @@ import type {
  * run started by hand, the instant of its start.
  */
 export async function dataLakeRun(): Promise<RunResult> {
-  const { slot, kind } = ownSlot();
+  const { slot, kind, arrivedBy } = ownSlot();
   const story: Story = {
     slot,
     stage: '',
@@ -59,7 +60,7 @@ export async function dataLakeRun(): Promise<RunResult> {
   try {
     await takeOver(context, opening.cut, tell);
     if (opening.decision === 'superseded') return await close(context, story, 'superseded', opening.message);
-    return await play(context, story, tell);
+    return await play(context, arrivedBy, story, tell);
   } catch (error) {
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
     await CancellationScope.nonCancellable(() => close(context, story, outcome, rootCause(error)));
@@ -67,11 +68,14 @@ export async function dataLakeRun(): Promise<RunResult> {
   }
 }
 
-function ownSlot(): { slot: string; kind: RunKind } {
-  const scheduled = workflowInfo().typedSearchAttributes.get(SCHEDULED_START);
-  return scheduled
-    ? { slot: slotOf(scheduled), kind: 'scheduled' }
-    : { slot: slotOf(workflowInfo().startTime), kind: 'manual' };
+type OwnSlot = { slot: Slot; kind: RunKind; arrivedBy: string };
+
+/** A run begun by hand takes all that had arrived at its start, to the millisecond; its slot is that instant to the second. */
+function ownSlot(): OwnSlot {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  const scheduled = typedSearchAttributes.get(SCHEDULED_START);
+  const instant = scheduled ?? startTime;
+  return { slot: slotOf(instant), kind: scheduled ? 'scheduled' : 'manual', arrivedBy: instant.toISOString() };
 }
 
 async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
@@ -105,12 +109,14 @@ async function takeOver(context: RunContext, cut: CutPublication | null, tell: (
   });
 }
 
-async function play(context: RunContext, story: Story, tell: (stage: string) => void): Promise<RunResult> {
+async function play(
+  context: RunContext,
+  arrivedBy: string,
+  story: Story,
+  tell: (stage: string) => void,
+): Promise<RunResult> {
   tell('detecting the delivery');
-  const delivery = await lake.detectDelivery('find, check and claim the files', {
-    context,
-    arrivedBy: instantOf(context.slot),
-  });
+  const delivery = await lake.detectDelivery('find, check and claim the files', { context, arrivedBy });
   story.delivery = delivery;
   upsertSearchAttributes([{ key: LAKE_FILES, value: delivery.files }]);
   if (delivery.accepted === 0) {

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Report } from '../infra/local/tools/index.ts';
+import { rootCause } from '../workflows/causes.ts';
 import type { RunResult, StepProgress } from '../workflows/types.ts';
 
 /** What a person is told while an activity runs; those that take no time are left out. */
@@ -12,7 +13,12 @@ const DOING: Record<string, string> = {
   verifyPublication: 'verifying in Athena what readers see',
 };
 
-/** Tells what a run does as it happens, and returns its result. @throws when the run fails. */
+/** A run that ended badly, with the cause that lies deepest. */
+export class RunProblem extends Error {
+  override readonly name = 'RunProblem';
+}
+
+/** Tells what a run does as it happens, and returns its result. @throws RunProblem when the run fails. */
 export async function watchRun(client: Client, workflowId: string, report: Report): Promise<RunResult> {
   const handle = client.workflow.getHandle(workflowId);
   const told = new Set<string>();
@@ -41,7 +47,13 @@ export async function watchRun(client: Client, workflowId: string, report: Repor
     }
     await Promise.race([result.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 500))]);
   }
-  return result;
+  try {
+    return await result;
+  } catch (error) {
+    throw new RunProblem(
+      `${workflowId} failed: ${rootCause(error)}. "podlake runs" lists it; the Temporal web UI tells its story.`,
+    );
+  }
 }
 
 function stepLines({ layer, state, tables }: StepProgress): string[] {

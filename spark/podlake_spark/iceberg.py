@@ -63,10 +63,16 @@ class LakeTable:
 
     def commit(self, snapshot: str) -> Commit:
         summary = self.summary(snapshot)
+
+        def figure(name: str) -> int:
+            return int(summary.get(name, 0))
+
+        # A file that had deletes already gets its old ones written again beside the new: what left is subtracted.
+        deletes = figure("added-position-deletes") - figure("removed-position-deletes")
         return Commit(
-            added_rows=int(summary.get("added-records", 0)),
-            deleted_rows=int(summary.get("added-position-deletes", 0)) + int(summary.get("deleted-records", 0)),
-            bytes=int(summary.get("added-files-size", 0)),
+            added_rows=figure("added-records"),
+            deleted_rows=deletes + figure("deleted-records"),
+            bytes=figure("added-files-size"),
         )
 
     def is_first(self, snapshot: str) -> bool:

@@ -182,6 +182,12 @@ class Lake:
         publish = self.publish(trusted, refined, slot, attempt)
         return {"raw": raw, "trusted": trusted, "refined": refined, "publish": publish}
 
+    def fold(self, table, text, slot, attempt=1):
+        """Raw and trusted for one file of one table, published; the figures of the trusted step."""
+        trusted = self.trusted(self.raw({table: [self.deliver(text)]}, slot, attempt), slot, attempt)
+        self.publish(trusted, {"tables": []}, slot, attempt)
+        return trusted
+
     def base(self, name, bases=None):
         return (bases or self.published).get(name)
 

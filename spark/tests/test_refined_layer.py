@@ -60,14 +60,14 @@ def test_a_table_that_was_never_delivered_counts_as_empty(lake):
 
 
 def test_a_written_table_without_the_branch_is_refused(lake):
-    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+    lake.fold("application_train", LOANS + "1,1,a,1,,\n", FIRST)
 
     with pytest.raises(JobError, match="trusted.application_train was written by this slot but has no branch"):
         lake.refined(["application_train"], SECOND)
 
 
 def test_a_branch_on_a_table_that_was_not_written_is_refused(lake):
-    lake.run({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n")]}, FIRST)
+    lake.fold("application_train", LOANS + "1,1,a,1,,\n", FIRST)
     deliver(lake, "2,1,a,1,,\n", SECOND)
 
     with pytest.raises(JobError, match="was not written by this slot but has a branch"):

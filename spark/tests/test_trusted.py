@@ -24,7 +24,7 @@ def branch_rows(lake, slot, columns="sk_id_curr, target", table="application_tra
 @pytest.fixture
 def second(lake):
     """A published first slot with loans 1 to 3, then the trusted step of a second slot with the given text."""
-    lake.run({"application_train": [lake.deliver(LOANS + "1,0,a,1,,\n2,0,a,1,,\n3,,a,1,,\n")]}, FIRST)
+    lake.fold("application_train", LOANS + "1,0,a,1,,\n2,0,a,1,,\n3,,a,1,,\n", FIRST)
 
     def fold(text, attempt=1):
         return lake.trusted(lake.raw({"application_train": [lake.deliver(text)]}, SECOND, attempt), SECOND, attempt)
@@ -118,7 +118,7 @@ def test_more_bad_rows_than_the_tables_threshold_fail_the_audit(lake, second):
 
 def test_updates_are_merged_null_safe_where_a_part_of_the_key_may_be_empty(lake):
     first = PAYMENTS + "1,1,,5\n1,1,-3,5\n1,2,,5\n"
-    lake.run({"installments_payments": [lake.deliver(first)]}, FIRST)
+    lake.fold("installments_payments", first, FIRST)
     raw = lake.raw({"installments_payments": [lake.deliver(PAYMENTS + "1,1,,6\n1,2,-4,5\n")]}, SECOND)
     metrics = lake.trusted(raw, SECOND)
 
@@ -136,11 +136,21 @@ def test_many_slots_after_one_another_count_live_rows_right(lake):
     for day in range(1, 5):
         slot = f"2026120{day}T090000Z"
         text = LOANS + "".join(f"{n},{day % 2},a,{day},,\n" for n in range(day, day + 3))
-        metrics = lake.run({"application_train": [lake.deliver(text)]}, slot)["trusted"]
+        metrics = lake.fold("application_train", text, slot)
 
         table = figures(metrics, "application_train")
         assert table["totalRows"] == lake.rows("select count(*) from trusted.application_train")[0][0] == day + 2
         assert terms(metrics)[:2] == ((3, 0) if day == 1 else (1, 2))
+
+
+def test_updates_of_one_data_file_in_slot_after_slot_are_counted_once_each(lake):
+    lake.fold("application_train", LOANS + "".join(f"{n},0,a,1,,\n" for n in range(1, 7)), FIRST)
+    for day, key in enumerate((1, 2, 3), start=1):
+        metrics = lake.fold("application_train", LOANS + f"{key},1,a,1,,\n", f"2026120{day}T090000Z")
+
+        assert terms(metrics) == (0, 1, 0, 0, 0, 0, 0)
+        assert audits(metrics)["application_train", "conservation"]
+    assert lake.rows("select sum(target), count(*) from trusted.application_train") == [(3, 6)]
 
 
 def test_a_column_that_the_catalogue_gains_is_added_and_compared(lake, second):

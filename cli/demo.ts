@@ -13,7 +13,7 @@ import { slotOf } from '../workflows/slot.ts';
 import { summarise } from './demo-summary.ts';
 import { refuseAws } from './local-only.ts';
 import { startWhole, whenToStop } from './up.ts';
-import { watchRun } from './watch.ts';
+import { RunProblem, watchRun } from './watch.ts';
 
 export type DemoOptions = { stack: string; exit?: boolean; scale: number; seed: number };
 
@@ -55,8 +55,9 @@ async function runSlots(options: DemoOptions, stack: Stack, report: Report): Pro
     const slots = await timesAfter(client, last, SLOTS);
     const before = await publications.countPublications(database);
     for (const [index, slot] of slots.entries()) await deliver(config, stack, options, slot, before + index, report);
+    const since = new Date();
     await backfill(client, slots);
-    for (const slot of slots) await watchSlot(client, slot, report);
+    for (const slot of slots) await watchSlot(client, slot, since, report);
     await summarise({ config, database, stack, slots });
   } finally {
     await Promise.all([client.connection.close(), database.end()]);
@@ -94,24 +95,28 @@ async function backfill(client: Client, slots: Date[]): Promise<void> {
   });
 }
 
-async function watchSlot(client: Client, slot: Date, report: Report): Promise<void> {
+async function watchSlot(client: Client, slot: Date, since: Date, report: Report): Promise<void> {
   const workflowId = `${RUN_ID_PREFIX}-${slot.toISOString().slice(0, 19)}Z`;
-  await untilStarted(client, workflowId);
+  await untilStarted(client, workflowId, since);
   report(`slot ${slotOf(slot)}: the schedule started ${workflowId}`);
   const result = await watchRun(client, workflowId, (line) => report(`  ${line}`));
   report(`slot ${slotOf(slot)}: ${result.outcome}, ${result.message}`);
-  if (!result.outcome.startsWith('published'))
-    throw new Error(`slot ${slotOf(slot)} ended as ${result.outcome}: ${result.message}`);
+  if (!result.outcome.startsWith('published')) {
+    throw new RunProblem(`slot ${slotOf(slot)} ended as ${result.outcome}: ${result.message}`);
+  }
 }
 
-async function untilStarted(client: Client, workflowId: string): Promise<void> {
+/** A slot that failed before has a run of the same id already: the one that is waited for started since. */
+async function untilStarted(client: Client, workflowId: string, since: Date): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
-    const running = await client.workflow
+    const found = await client.workflow
       .getHandle(workflowId)
       .describe()
       .catch(() => null);
-    if (running) return;
+    if (found && found.startTime >= since) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`the schedule did not start ${workflowId} within two minutes; is a worker running?`);
+  throw new RunProblem(
+    `The schedule did not start ${workflowId} within two minutes. "podlake doctor" says whether everything runs.`,
+  );
 }

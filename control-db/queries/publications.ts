@@ -82,7 +82,7 @@ export function completePublication(database: Database, publication: number): Pr
     await client.query(
       `update run set state = 'published', closed_at = now(), message = 'completed by the next run'
        where run = (select run from publication where publication = $1)
-         and (state in ('failed', 'cancelled') or lake_grant < (select max(lake_grant) from lake_grant)) and state <> 'published'`,
+         and (state in ('failed', 'cancelled') or (state = 'open' and lake_grant < (select max(lake_grant) from lake_grant)))`,
       [publication],
     );
   });

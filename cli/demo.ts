@@ -8,7 +8,7 @@ import type { Report } from '../infra/local/tools/index.ts';
 import { awsClients, postgresPool, temporalClient } from '../workers/clients.ts';
 import { bucketName, type Config, readConfig } from '../workers/config.ts';
 import { applySchedule, timesAfter } from '../workers/schedule.ts';
-import { RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
+import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { slotOf } from '../workflows/slot.ts';
 import { summarise } from './demo-summary.ts';
 import { refuseAws } from './local-only.ts';
@@ -51,6 +51,7 @@ async function runSlots(options: DemoOptions, stack: Stack, report: Report): Pro
   try {
     const applied = await applySchedule(client, config.temporal.taskQueue, new Date());
     report(`schedule ${SCHEDULE_ID}: ${applied}`);
+    await untilQuiet(client, report);
     const last = (await publications.lastPublishedSlot(database)) ?? BEFORE_THE_FIRST_SLOT;
     const slots = await timesAfter(client, last, SLOTS);
     const before = await publications.countPublications(database);
@@ -61,6 +62,19 @@ async function runSlots(options: DemoOptions, stack: Stack, report: Report): Pro
     await summarise({ config, database, stack, slots });
   } finally {
     await Promise.all([client.connection.close(), database.end()]);
+  }
+}
+
+/** A run that was under way when the stack stopped goes on now, and may publish a slot: the next slots follow on that. */
+async function untilQuiet(client: Client, report: Report): Promise<void> {
+  for (let told = false; ; told = true) {
+    const { raw, info } = await client.schedule.getHandle(SCHEDULE_ID).describe();
+    const { count } = await client.workflow.count(
+      `WorkflowType = '${DATA_LAKE_RUN_TYPE}' AND ExecutionStatus = 'Running'`,
+    );
+    if (count === 0 && info.runningActions.length === 0 && Number(raw.info?.bufferSize ?? 0) === 0) return;
+    if (!told) report('waiting for the run that was under way when the stack stopped');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 

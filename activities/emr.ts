@@ -73,11 +73,14 @@ export function emrActivities(
       return { stepId };
     },
 
-    async endCluster({ clusterId }) {
-      await end(lake, clusterId);
-      const { Cluster } = await lake.emr.send(new DescribeClusterCommand({ ClusterId: clusterId }));
-      const state = Cluster?.Status?.State ?? 'TERMINATING';
-      await clusters.clusterEnded(lake.database, clusterId, state);
+    async endCluster({ context, purpose }) {
+      const recorded = await clusters.openClusters(lake.database, context.run);
+      const alive = await named(lake, clusterName(context, purpose));
+      for (const { Id } of alive) await end(lake, Id);
+      for (const clusterId of new Set([...recorded, ...alive.map(({ Id }) => Id ?? '')])) {
+        const { Cluster } = await lake.emr.send(new DescribeClusterCommand({ ClusterId: clusterId }));
+        await clusters.clusterEnded(lake.database, clusterId, Cluster?.Status?.State ?? 'TERMINATING');
+      }
     },
   };
 }

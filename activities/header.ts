@@ -24,8 +24,17 @@ export async function readHeader(start: Buffer, compression: 'none' | 'gzip', co
     return { fault: 'The header is longer than 1 MiB. Check that the file has line ends.' };
   const text = decode(line ?? bytes);
   if (text === null) return { fault: 'The header is not UTF-8 (perhaps Latin-1). Ask the source for UTF-8.' };
-  const [columns] = parse(text, { bom: true, to: 1, relaxColumnCount: true }) as string[][];
-  return columns ? { columns } : { fault: 'The file has no header line. Ask the source to send it again.' };
+  return columnsOf(text);
+}
+
+function columnsOf(text: string): Header {
+  try {
+    const [columns = []] = parse(text, { bom: true, to: 1, relaxColumnCount: true }) as string[][];
+    if (columns.some((name) => name !== '')) return { columns };
+    return { fault: 'The file has no header line. Ask the source to send it again.' };
+  } catch (error) {
+    return { fault: `The header is not CSV: ${(error as Error).message}. Ask the source to quote names rightly.` };
+  }
 }
 
 /** The bytes up to the first line end outside quotes; null when there is none. */

@@ -97,11 +97,9 @@ export async function timesAfter(client: Client, after: Date, count: number): Pr
   return (startTime ?? []).slice(0, count).map((time) => tsToDate(time));
 }
 
-/** What of a schedule is ours to compare. The server gives calendars back in a longer form; their comments say all of them. */
+/** What of a schedule is ours to compare, in the longer form in which the server gives it back. */
 function fingerprint(schedule: ScheduleDescription | Omit<ScheduleOptions, 'state'>): string {
   const { spec, policies, action } = schedule;
-  const comments = (calendars: readonly { comment?: string }[] | undefined) =>
-    (calendars ?? []).map(({ comment }) => comment ?? '').sort();
   const { workflowType, taskQueue, workflowId } = action as {
     workflowType: string;
     taskQueue: string;
@@ -109,8 +107,8 @@ function fingerprint(schedule: ScheduleDescription | Omit<ScheduleOptions, 'stat
   };
   const window = policies?.catchupWindow === '7 days' ? 7 * 86_400_000 : policies?.catchupWindow;
   return JSON.stringify([
-    comments(spec.calendars),
-    comments(spec.skip),
+    calendars(spec.calendars),
+    calendars(spec.skip),
     spec.timezone,
     policies?.overlap,
     window,
@@ -119,3 +117,24 @@ function fingerprint(schedule: ScheduleDescription | Omit<ScheduleOptions, 'stat
     workflowId,
   ]);
 }
+
+function calendars(specs: readonly object[] | undefined): string[] {
+  return ((specs as CalendarSpec[] | undefined) ?? [])
+    .map(({ comment, year, month, dayOfMonth, dayOfWeek, hour }) =>
+      JSON.stringify([comment, ...[year, month, dayOfMonth, dayOfWeek, hour].map(ranges)]),
+    )
+    .sort();
+}
+
+/** `6`, `{ start: 6 }` and `[{ start: 6, end: 6, step: 1 }]` are the same; so are `*`, nothing and the whole range. */
+function ranges(value: unknown): string[] {
+  const listed = value === undefined || value === '*' ? [] : [value].flat();
+  const texts = listed.map((range) => {
+    const { start = range, end = start } =
+      typeof range === 'object' && range !== null ? (range as { start: unknown; end?: unknown }) : {};
+    return `${start}-${end}`;
+  });
+  return texts.filter((text) => !WHOLE_RANGES.includes(text));
+}
+
+const WHOLE_RANGES = ['1-31', 'JANUARY-DECEMBER', 'SUNDAY-SATURDAY', '0-23'];

@@ -96,15 +96,13 @@ async function takeOver(context: RunContext, cut: CutPublication | null, tell: (
   if (!cut) return;
   tell(`completing publication ${cut.publication}, cut short in slot ${cut.of.slot}`);
   await CancellationScope.nonCancellable(async () => {
-    const { clusterId } = await lake.startCluster('a small cluster for the cut publication', {
-      context,
-      purpose: 'publish',
-    });
+    const own = { context, purpose: 'publish' } as const;
     try {
+      const { clusterId } = await lake.startCluster('a small cluster for the cut publication', own);
       await step(cut.of, 'publish', clusterId);
       await finishPublication(cut.of, cut.publication);
     } finally {
-      await lake.endCluster('end the cluster', { clusterId });
+      await lake.endCluster('end the cluster', own);
     }
   });
 }
@@ -126,13 +124,15 @@ async function play(
 
   await lake.prepareCatalogue('make sure that the databases exist');
   tell('starting the cluster');
-  const { clusterId } = await lake.startCluster('start the EMR cluster', { context, purpose: 'run' });
-  story.clusterId = clusterId;
+  const own = { context, purpose: 'run' } as const;
   let publication: number | null;
   try {
+    const { clusterId } = await lake.startCluster('start the EMR cluster', own);
+    story.clusterId = clusterId;
     publication = await writeAuditPublish(context, clusterId, story, tell);
   } finally {
-    await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', { clusterId }));
+    // By name, not by id: a start that was cancelled half-way may have left a cluster that nobody was told of.
+    await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', own));
   }
   if (publication === null) return close(context, story, 'empty', `all ${delivery.files} files were refused`);
   return confirm(context, publication, story, tell);
@@ -218,9 +218,10 @@ async function step(context: RunContext, name: StepName, clusterId: string) {
   return lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });
 }
 
+/** Complete is what readers see: a run that dies between the two leaves a publication that the next one completes. */
 async function finishPublication(context: RunContext, publication: number): Promise<void> {
-  await lake.completePublication(`complete publication ${publication}`, publication);
   await lake.announcePublication(`readers see slot ${context.slot}`, publication);
+  await lake.completePublication(`complete publication ${publication}`, publication);
 }
 
 async function close(

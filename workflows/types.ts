@@ -100,7 +100,7 @@ export type LakeActivities = {
     clusterId: string;
     manifest: string;
   }): Promise<{ stepId: string }>;
-  endCluster(request: { clusterId: string }): Promise<void>;
+  endCluster(request: { context: RunContext; purpose: 'run' | 'publish' }): Promise<void>;
 
   verifyPublication(publication: number): Promise<{ confirmed: boolean; differences: string[] }>;
 };

@@ -11,6 +11,15 @@ export async function recordCluster(
   );
 }
 
+/** The clusters that were recorded for a run and not yet recorded as ended. */
+export async function openClusters(database: Database, run: number): Promise<string[]> {
+  const { rows } = await database.query<{ cluster_id: string }>(
+    'select cluster_id from emr_cluster where run = $1 and ended_at is null',
+    [run],
+  );
+  return rows.map((row) => row.cluster_id);
+}
+
 export async function clusterEnded(database: Database, clusterId: string, state: string): Promise<void> {
   await database.query(
     'update emr_cluster set state = $2, ended_at = coalesce(ended_at, now()) where cluster_id = $1',

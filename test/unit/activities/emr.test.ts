@@ -1,0 +1,203 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Lake } from '../../../activities/context.ts';
+import { clusterName, emrActivities, stepName } from '../../../activities/emr.ts';
+import { FakeEmr, setState } from './fake-emr.ts';
+import { context, settings } from './settings.ts';
+
+let emr: FakeEmr;
+let rows: unknown[][];
+let progress: object | null;
+let environment: MockActivityEnvironment;
+let heartbeats: unknown[];
+
+beforeEach(() => {
+  emr = new FakeEmr();
+  rows = [];
+  progress = null;
+  heartbeats = [];
+  environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR', () => undefined) });
+  environment.on('heartbeat', (details) => heartbeats.push(details));
+});
+
+function activities(changes: Partial<Lake['settings']['emr']> = {}) {
+  const send = async () => {
+    if (progress === null) throw Object.assign(new Error('none'), { name: 'NoSuchKey' });
+    return { Body: { transformToString: async () => JSON.stringify(progress) } };
+  };
+  const query = async (_sql: string, values: unknown[]) => {
+    rows.push(values);
+    return { rows: [] };
+  };
+  const lake = {
+    ...{ emr: emr.client('emr'), emrOnce: emr.client('once') },
+    ...{ s3: { send } as unknown as S3Client, database: { query } },
+    artifacts: { hash: 'h', catalogue: 's3://a/catalogue.json', jobs: 's3://a/jobs.zip', main: 's3://a/main.py' },
+    settings: { ...settings, emr: { ...settings.emr, ...changes } },
+  } as unknown as Lake;
+  return emrActivities(lake);
+}
+
+const RUN = clusterName(context, 'run');
+const startCluster = () => environment.run(activities().startCluster, { context, purpose: 'run' as const });
+
+describe('starting a cluster', () => {
+  test('makes one of a name that slot and attempt give, without retries of the SDK', async () => {
+    expect(await startCluster()).toEqual({ clusterId: 'j-1' });
+    expect(emr.clusters.map(({ Name }) => Name)).toEqual([RUN]);
+    expect(emr.sent).toEqual(['emr ListClusters', 'once RunJobFlow', 'emr ListClusters']);
+    expect(RUN).toContain('20260105T090000Z attempt 2');
+  });
+
+  test('again, after dying at any line, finds the one that is there and records it again', async () => {
+    const first = await startCluster();
+    expect(await startCluster()).toEqual(first);
+    expect(emr.times('RunJobFlow')).toBe(1);
+    expect(rows).toEqual([
+      ['j-1', 3, RUN, 'STARTING'],
+      ['j-1', 3, RUN, 'STARTING'],
+    ]);
+  });
+
+  test('looks on every page of the list', async () => {
+    emr.addCluster(RUN, 'WAITING');
+    for (let other = 0; other < 3; other += 1) emr.addCluster('of somebody else', 'RUNNING');
+    expect(await startCluster()).toEqual({ clusterId: 'j-1' });
+    expect(emr.times('RunJobFlow')).toBe(0);
+  });
+
+  test('does not take up a cluster of that name that is gone', async () => {
+    emr.addCluster(RUN, 'TERMINATED_WITH_ERRORS');
+    expect(await startCluster()).toEqual({ clusterId: 'j-2' });
+  });
+
+  test('of which two were made keeps the oldest and ends the other', async () => {
+    emr.copies = 2;
+    expect(await startCluster()).toEqual({ clusterId: 'j-1' });
+    expect([emr.stateOf('j-1'), emr.stateOf('j-2')]).toEqual(['STARTING', 'TERMINATED']);
+  });
+
+  test('that EMR does not list yet fails so that it is tried again', async () => {
+    emr.copies = 0;
+    await expect(startCluster()).rejects.toThrow('not listed yet');
+    await expect(startCluster()).rejects.not.toHaveProperty('nonRetryable', true);
+  });
+});
+
+describe('ending clusters', () => {
+  test('of older grants leaves the own ones and those of other people', async () => {
+    const older = { ...context, slot: '20260102T210000Z' };
+    for (const name of [clusterName(older, 'run'), clusterName(older, 'publish'), RUN, 'of somebody else'])
+      emr.addCluster(name, 'RUNNING');
+    const { ended } = (await environment.run(activities().endOlderClusters, context)) as { ended: string[] };
+    expect([...ended].sort()).toEqual([clusterName(older, 'run'), clusterName(older, 'publish')].sort());
+    expect(emr.clusters.map(({ Status }) => Status?.State)).toEqual(['TERMINATED', 'TERMINATED', 'RUNNING', 'RUNNING']);
+  });
+
+  test('of an older attempt at the same slot too', async () => {
+    emr.addCluster(clusterName({ ...context, attempt: 1 }, 'run'), 'RUNNING');
+    await environment.run(activities().endOlderClusters, context);
+    expect(emr.stateOf('j-1')).toBe('TERMINATED');
+  });
+
+  test('twice does no harm, and the state is written down', async () => {
+    const clusterId = emr.addCluster(RUN, 'WAITING');
+    for (let time = 0; time < 2; time += 1) {
+      await environment.run(activities().endCluster, { context, purpose: 'run' as const });
+    }
+    expect(emr.stateOf(clusterId)).toBe('TERMINATED');
+    expect(rows).toContainEqual([clusterId, 'TERMINATED']);
+  });
+});
+
+describe('a step', () => {
+  const STEP = stepName(context, 'trusted');
+  let clusterId: string;
+  beforeEach(() => {
+    clusterId = emr.addCluster(RUN, 'RUNNING');
+  });
+  const runStep = (changes: Partial<Lake['settings']['emr']> = {}) =>
+    environment.run(activities(changes).runStep, { context, step: 'trusted' as const, clusterId, manifest: 's3://m' });
+
+  test('is added once, without retries of the SDK, and watched to its end', async () => {
+    let looks = 0;
+    emr.onDescribeStep = (step) => {
+      looks += 1;
+      setState(step, ['PENDING', 'RUNNING', 'COMPLETED'][Math.min(looks - 1, 2)] ?? '');
+    };
+    expect(await runStep()).toEqual({ stepId: 's-1' });
+    expect(emr.sent.filter((sent) => sent.endsWith('AddJobFlowSteps'))).toEqual(['once AddJobFlowSteps']);
+    expect(heartbeats).toMatchObject(['PENDING', 'RUNNING', 'COMPLETED'].map((state) => ({ stepId: 's-1', state })));
+    expect(rows.map((row) => row.slice(0, 5))).toEqual([['s-1', clusterId, 'trusted', STEP, 'COMPLETED']]);
+  });
+
+  test('that is running when its worker dies is taken up by the next attempt', async () => {
+    emr.addStep(stepName(context, 'raw'), 'COMPLETED');
+    emr.addStep(STEP, 'RUNNING');
+    expect(await runStep()).toEqual({ stepId: 's-2' });
+    expect(emr.times('AddJobFlowSteps')).toBe(0);
+  });
+
+  test('of another attempt at the slot is not taken for this one', async () => {
+    emr.addStep(stepName({ ...context, attempt: 1 }, 'trusted'), 'COMPLETED');
+    expect(await runStep()).toEqual({ stepId: 's-2' });
+  });
+
+  test('that was added twice runs once: the oldest stays, the other is cancelled', async () => {
+    emr.copies = 2;
+    expect(await runStep()).toEqual({ stepId: 's-1' });
+    expect([emr.stateOf('s-1'), emr.stateOf('s-2')]).toEqual(['COMPLETED', 'CANCELLED']);
+  });
+
+  test('shows by heartbeats how far Spark is', async () => {
+    const tables = [{ table: 'bureau', state: 'running', rows: 5, seconds: null }];
+    progress = { tables };
+    await runStep();
+    expect(heartbeats).toMatchObject([{ layer: 'trusted', clusterId, stepId: 's-1', tables }]);
+  });
+
+  test.each(['FAILED', 'CANCELLED', 'INTERRUPTED'])(
+    'that ends as %s fails for good with cause and log',
+    async (state) => {
+      const FailureDetails = { Reason: 'Unknown', Message: 'column "x" is gone', LogFile: 's3://log/stderr.gz' };
+      emr.onDescribeStep = (step) => setState(step, state, { FailureDetails });
+      const running = runStep();
+      await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
+      for (const word of ['trusted', context.slot, state, 'column "x" is gone', 's3://log/stderr.gz'])
+        await expect(running).rejects.toThrow(word);
+      expect(rows).toMatchObject([
+        ['s-1', clusterId, 'trusted', STEP, state, undefined, undefined, 's3://log/stderr.gz'],
+      ]);
+    },
+  );
+
+  test('whose cluster is gone fails for good with the reason instead of waiting', async () => {
+    emr.onDescribeStep = () => {
+      const [cluster] = emr.clusters;
+      if (cluster)
+        cluster.Status = { State: 'TERMINATED_WITH_ERRORS', StateChangeReason: { Message: 'no spot nodes' } };
+    };
+    const running = runStep();
+    await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
+    await expect(running).rejects.toThrow('no spot nodes');
+  });
+
+  test('is cancelled on EMR when its run is cancelled', async () => {
+    emr.onDescribeStep = (step) => {
+      setState(step, 'RUNNING');
+      environment.cancel();
+    };
+    await expect(runStep()).rejects.toBeInstanceOf(CancelledFailure);
+    expect(emr.stateOf('s-1')).toBe('CANCELLED');
+  });
+
+  test('that runs longer than it may is cancelled on EMR and fails for good', async () => {
+    emr.onDescribeStep = (step) => setState(step, 'RUNNING');
+    const running = runStep({ stepTimeoutMinutes: -1 });
+    await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
+    expect(emr.stateOf('s-1')).toBe('CANCELLED');
+  });
+});

@@ -1,0 +1,15 @@
+import type { Settings } from '../../../activities/context.ts';
+import type { RunContext } from '../../../workflows/types.ts';
+
+export const context: RunContext = { run: 3, slot: '20260105T090000Z', attempt: 2, grant: 17, kind: 'scheduled' };
+
+export const settings: Settings = {
+  bucketPrefix: 'lake',
+  athenaWorkGroup: 'primary',
+  emr: {
+    ...{ releaseLabel: 'emr-7.14.0', serviceRole: 'service', jobFlowRole: 'instance', coreInstances: 2 },
+    ...{ primaryInstanceType: 'm6g.xlarge', coreInstanceType: 'r6g.2xlarge', idleTimeoutSeconds: 900 },
+    ...{ stepTimeoutMinutes: 240, sparkDefaults: {} },
+  },
+  pollSeconds: 0,
+};

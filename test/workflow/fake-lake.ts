@@ -1,0 +1,118 @@
+import { Context, heartbeat } from '@temporalio/activity';
+import { LAKE_GRANTED } from '../../workflows/names.ts';
+import type { DeliverySummary, LakeActivities, LayerSummary, Opening, StepName } from '../../workflows/types.ts';
+
+export type FakeLake = {
+  activities: LakeActivities;
+  /** Every call in the order of its start, such as `runStep raw`. A retry is a call of its own. */
+  calls: string[];
+  /** How runs were closed. */
+  closings: { outcome: string; message: string }[];
+};
+
+export const PUBLICATION = 7;
+
+/** Activities on which all goes well: one delivery of two files, one table a layer. `changes` replaces what a test is about. */
+export function fakeLake(changes: Partial<LakeActivities> = {}): FakeLake {
+  const calls: string[] = [];
+  const closings: FakeLake['closings'] = [];
+  const activities = { ...quietLake(closings), ...changes };
+  const recorded = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (...args: never[]) => {
+      calls.push(sentence(name, args[0]));
+      return (activity as (...args: never[]) => Promise<unknown>)(...args);
+    },
+  ]);
+  return { activities: Object.fromEntries(recorded), calls, closings };
+}
+
+/** The activities of one worker for many tests: each run finds the fakes of its own test by its workflow id. */
+export function fakeLakes(): { activities: LakeActivities; lakes: Map<string, FakeLake> } {
+  const lakes = new Map<string, FakeLake>();
+  const dispatched = Object.keys(quietLake([])).map((name) => [
+    name,
+    (...args: never[]) => {
+      const { workflowId = '' } = Context.current().info.workflowExecution ?? {};
+      const activity = lakes.get(workflowId)?.activities[name as keyof LakeActivities];
+      if (!activity) throw new Error(`no test has fakes for the run ${workflowId}`);
+      return (activity as (...args: never[]) => Promise<unknown>)(...args);
+    },
+  ]);
+  return { activities: Object.fromEntries(dispatched), lakes };
+}
+
+function quietLake(closings: FakeLake['closings']): LakeActivities {
+  const nothing = async () => undefined;
+  return {
+    async enterLakeQueue({ workflowId, runId }) {
+      await Context.current().client.workflow.getHandle(workflowId, runId).signal(LAKE_GRANTED);
+    },
+    awaitClosed: async () => 'completed',
+    openRun: async (request) => opened(request),
+    async closeRun({ outcome, message }) {
+      closings.push({ outcome, message });
+    },
+    recordLayer: async ({ step }) => layer(step),
+    judge: async () => ({ passed: true, failures: [], warnings: [] }),
+    planPublication: async () => ({ publication: PUBLICATION, tables: 2 }),
+    completePublication: nothing,
+    confirmPublication: nothing,
+    detectDelivery: async () => delivery({ files: 2, accepted: 2 }),
+    prepareCatalogue: nothing,
+    updateCatalogue: async () => ({ changed: 0 }),
+    announcePublication: nothing,
+    endOlderClusters: async () => ({ ended: [] }),
+    startCluster: async ({ purpose }) => ({ clusterId: `j-${purpose}` }),
+    writeManifest: async ({ step }) => ({ manifest: `s3://controle/${step}/manifest.json` }),
+    runStep: async ({ step }) => ({ stepId: `s-${step}` }),
+    endCluster: nothing,
+    verifyPublication: async () => ({ confirmed: true, differences: [] }),
+  };
+}
+
+/** What the control database answers to the first run of a slot, with changes. */
+export function opened(
+  { slot, kind }: Parameters<LakeActivities['openRun']>[0],
+  changes: Partial<Opening> = {},
+): Opening {
+  const context = { run: 1, slot, attempt: 1, grant: 1, kind };
+  return { decision: 'proceed', context, cut: null, ...changes } as Opening;
+}
+
+export function delivery(changes: Partial<DeliverySummary>): DeliverySummary {
+  return { files: 0, accepted: 0, refused: 0, documents: 0, bytes: 2_000_000, tables: ['bureau'], ...changes };
+}
+
+export function layer(step: StepName, files: LayerSummary['files'] = { loaded: 2, refused: 0 }): LayerSummary {
+  const tables = step === 'publish' ? [] : [{ table: 'bureau', rows: 10, changed: null, bad: 0, seconds: 1 }];
+  return { step, seconds: 1, tables, files: step === 'raw' ? files : null };
+}
+
+/** A gate that a test opens; what waits behind it has been reached when `reached` is done. */
+export function gate(): { reached: Promise<void>; wait: () => Promise<void>; open: () => void } {
+  const arrival = Promise.withResolvers<void>();
+  const opening = Promise.withResolvers<void>();
+  const wait = () => {
+    arrival.resolve();
+    return opening.promise;
+  };
+  return { reached: arrival.promise, wait, open: opening.resolve };
+}
+
+/** Works on, as a long step does, until it is cancelled. @throws CancelledFailure */
+export async function untilCancelled(): Promise<never> {
+  const beating = setInterval(() => heartbeat(), 20);
+  try {
+    return await Context.current().cancelled;
+  } finally {
+    clearInterval(beating);
+  }
+}
+
+function sentence(activity: string, request: unknown): string {
+  if (typeof request === 'number') return `${activity} ${request}`;
+  const { step, purpose, outcome, clusterId } = (request ?? {}) as Record<string, string | undefined>;
+  const about = step ?? purpose ?? outcome ?? clusterId;
+  return about ? `${activity} ${about}` : activity;
+}

@@ -134,4 +134,4 @@ class Frozen:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Frozen) and other.content is self.content
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None

@@ -1,0 +1,245 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
+import { type PublishedSlot, reckon } from './independent.ts';
+import { clustersOf, entriesOf, keysInLanding, recordedClusters, unbalanced } from './ledger.ts';
+import { expectPublished } from './published.ts';
+import { playSlots } from './runs.ts';
+import { Stack } from './stack.ts';
+
+// Monday, 5 January 2026 and the days after it, at 06:00 and 18:00 in São Paulo.
+const slotAt = (day: number, hour: 9 | 21) => new Date(Date.UTC(2026, 0, day, hour));
+const FIRST = slotAt(5, 9);
+const SECOND = slotAt(5, 21);
+const KILLED = slotAt(6, 9);
+const EMPTY = slotAt(6, 21);
+const ODD_FILES = slotAt(7, 9);
+const BAD_ROWS = slotAt(7, 21);
+const AFTER_RESTART = slotAt(8, 9);
+const minutesBefore = (slot: Date, minutes: number) => new Date(slot.getTime() - minutes * 60_000);
+
+/** A slot takes half a minute on two quiet cores; these limits are for busy ones. */
+const SLOT_MS = 240_000;
+const LAYERS = ['raw', 'trusted', 'refined', 'publish'];
+
+describe('a lake on one machine, slot after slot', () => {
+  const stack = new Stack(`test-${process.pid}`);
+  const published: PublishedSlot[] = [];
+  const late = 'application_train_esperando.csv';
+  let folder = '';
+  let waiting: Delivery;
+  const delivery = (slot: Date) => new Delivery(join(folder, slot.toISOString().slice(0, 13)));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'podlake-deliveries-'));
+    await stack.up();
+  }, 300_000);
+
+  afterAll(async () => {
+    await stack.erase();
+    await rm(folder, { recursive: true, force: true });
+    expect(existsSync(stack.folder)).toBe(false);
+  }, 150_000);
+
+  it(
+    'publishes two slots through the schedule, every number as reckoned from the CSV files',
+    async () => {
+      const applied = await stack.podlake('schedule', 'apply', '--json');
+      expect(JSON.parse(applied.stdout)).toMatchObject({ applied: 'created', paused: true });
+      const load = await delivery(FIRST).generated(0, minutesBefore(FIRST, 45));
+      const changes = await delivery(SECOND).generated(1, minutesBefore(SECOND, 45));
+      await changes.file('POS_CASH_balance/0_correcao.csv', csv(await corrections()), minutesBefore(SECOND, 10));
+      await load.drop(stack);
+      await changes.drop(stack);
+
+      const runs = await playSlots(stack, [FIRST, SECOND]);
+
+      expect(runs.map(({ outcome }) => outcome)).toEqual(['published', 'published']);
+      published.push({ slot: FIRST, files: load.files }, { slot: SECOND, files: changes.files });
+      const { slots } = await expectPublished(stack, published);
+      // The corrections are what the fold's rules are for: one key twice in a file, and in two files; one row without a key.
+      expect(slots[1]?.trusted['pos_cash_balance']).toMatchObject({ superseded: 4, quarantined: 1 });
+    },
+    SLOT_MS,
+  );
+
+  it('has accepted each file in its own slot, taken it out of landing, and lost no row', async () => {
+    for (const { slot, files } of published) {
+      const accepted = files.map(({ key }) => ({ key, outcome: 'accepted', reason: null }));
+      expect(await entriesOf(stack, slot)).toEqual(accepted.sort((a, b) => (a.key < b.key ? -1 : 1)));
+    }
+    expect(await keysInLanding(stack)).toEqual([]);
+    expect(await unbalanced(stack)).toEqual([]);
+  });
+
+  it(
+    'ends in the same numbers, with one cluster and one step of each kind, when the worker is killed amid a Spark step',
+    async () => {
+      const third = await (await delivery(KILLED).generated(2, minutesBefore(KILLED, 45))).drop(stack);
+      let stepWhenKilled: Promise<string | undefined> | undefined;
+      const killAndRestart = async () => {
+        await stack.killWorker();
+        const [cluster] = await clustersOf(stack, KILLED);
+        await stack.startWorker();
+        return cluster?.steps.find(({ name }) => name.includes(' trusted '))?.state;
+      };
+
+      const [run] = await playSlots(stack, [KILLED], (line) => {
+        const amidTheStep = /^layer trusted: \w+( \(|$)/.test(line);
+        if (amidTheStep) stepWhenKilled ??= killAndRestart();
+      });
+
+      expect(await stepWhenKilled).toBe('RUNNING');
+      expect(run).toMatchObject({ outcome: 'published' });
+      const clusters = await clustersOf(stack, KILLED);
+      expect(clusters.map(({ state }) => state)).toEqual(['TERMINATED']);
+      const steps = clusters.flatMap((cluster) => cluster.steps);
+      expect(steps.map(({ name, state }) => [LAYERS.find((layer) => name.includes(` ${layer} `)), state])).toEqual(
+        LAYERS.map((layer) => [layer, 'COMPLETED']),
+      );
+      expect(await recordedClusters(stack, KILLED)).toEqual([{ id: clusters[0]?.id, layers: LAYERS }]);
+      published.push({ slot: KILLED, files: third.files });
+      await expectPublished(stack, published);
+    },
+    SLOT_MS,
+  );
+
+  it('closes a slot without files as empty, without a cluster', async () => {
+    const [run] = await playSlots(stack, [EMPTY]);
+    expect(run).toMatchObject({ outcome: 'empty' });
+    await expectClustersEnded(stack, EMPTY, 0);
+  }, 60_000);
+
+  it(
+    'refuses each bad file with its reason, sets a document aside, and publishes the good one',
+    async () => {
+      const odd = delivery(ODD_FILES);
+      const arrival = minutesBefore(ODD_FILES, 30);
+      const trains = await rowsOfSlot(3, 'application_train');
+      const renamed = trains.map(({ TARGET = '', ...row }) => ({ DEFAULTED: TARGET, ...row }));
+      const whole = gzipSync(csv(await rowsOfSlot(0, 'bureau')));
+      const good = csv(await rowsOfSlot(3, 'bureau'));
+      await odd.file('application_train_sem_target.csv', csv(renamed), arrival);
+      await odd.file('bureau/boa.csv', good, arrival);
+      await odd.file('bureau/cortada.csv.gz', whole.subarray(0, whole.length / 2), arrival);
+      await odd.file('clientes_20260107.csv', 'id,nome\n1,Ana\n', arrival);
+      await odd.file('relatorio.pdf', '%PDF-1.4', arrival);
+      await odd.drop(stack);
+
+      const [run] = await playSlots(stack, [ODD_FILES]);
+
+      expect(run).toMatchObject({ outcome: 'published_with_refusals' });
+      expect(await entriesOf(stack, ODD_FILES)).toEqual([
+        {
+          key: 'application_train_sem_target.csv',
+          outcome: 'refused',
+          reason: expect.stringMatching(/missing.*TARGET.*DEFAULTED/),
+        },
+        { key: 'bureau/boa.csv', outcome: 'accepted', reason: null },
+        { key: 'bureau/cortada.csv.gz', outcome: 'refused', reason: expect.stringMatching(/gzip.*cut short/) },
+        { key: 'clientes_20260107.csv', outcome: 'refused', reason: expect.stringMatching(/known table/) },
+        { key: 'relatorio.pdf', outcome: 'document', reason: expect.any(String) },
+      ]);
+      expect(await keysInLanding(stack)).toEqual([]);
+      published.push({ slot: ODD_FILES, files: odd.files.filter(({ key }) => key === 'bureau/boa.csv') });
+      await expectPublished(stack, published);
+    },
+    SLOT_MS,
+  );
+
+  it(
+    'publishes nothing of a delivery with over 1 % of bad rows, and holds its files',
+    async () => {
+      const bureau = await rowsOfSlot(4, 'bureau');
+      const bad = bureau.map((row, index) => (index % 30 === 7 ? { ...row, AMT_CREDIT_SUM: '1,5' } : row));
+      const held = await delivery(BAD_ROWS).generated(4, minutesBefore(BAD_ROWS, 45), ['application_test']);
+      await held.file('bureau/com_virgula_decimal.csv', csv(bad), minutesBefore(BAD_ROWS, 20));
+      await held.drop(stack);
+
+      const [run] = await playSlots(stack, [BAD_ROWS]);
+
+      expect(run).toEqual({ outcome: 'failed', message: expect.stringMatching(/trusted\.bureau: .*\b0\.01\b/) });
+      const entries = await entriesOf(stack, BAD_ROWS);
+      expect(entries.map(({ outcome }) => outcome)).toEqual(held.files.map(() => 'held'));
+      await expectClustersEnded(stack, BAD_ROWS, 1);
+      await expectPublished(stack, published);
+    },
+    SLOT_MS,
+  );
+
+  it('closes an older slot and a second run of a published one as superseded, and leaves landing as it is', async () => {
+    waiting = delivery(AFTER_RESTART);
+    await waiting.file(late, csv(await rowsOfSlot(4, 'application_train')), minutesBefore(EMPTY, 5));
+    await waiting.drop(stack);
+
+    const [older] = await playSlots(stack, [EMPTY]);
+    const [again] = await playSlots(stack, [ODD_FILES]);
+
+    expect(older).toEqual({ outcome: 'superseded', message: expect.stringContaining('older than the last published') });
+    expect(again).toEqual({ outcome: 'superseded', message: expect.stringContaining('published already') });
+    expect(await keysInLanding(stack)).toEqual([late]);
+    await expectPublished(stack, published);
+  }, 90_000);
+
+  it(
+    'has the whole lake after a stop and a start, and goes on with it',
+    async () => {
+      expect(await stack.down()).toMatchObject({ code: 0, stdout: expect.stringContaining('is stopped') });
+      await stack.up();
+      await expectPublished(stack, published);
+
+      const [run] = await playSlots(stack, [AFTER_RESTART]);
+
+      expect(run).toMatchObject({ outcome: 'published' });
+      published.push({ slot: AFTER_RESTART, files: waiting.files });
+      await expectPublished(stack, published);
+      expect(await unbalanced(stack)).toEqual([]);
+    },
+    SLOT_MS,
+  );
+
+  it('answers on the command line what readers and operators ask', async () => {
+    const { content } = await reckon(published);
+    const query = 'select count(*) as linhas, sum(amt_credit) as valor from trusted.application_train';
+    const { stdout } = await stack.podlake('sql', query, '--json');
+    const credits = content['application_train']?.['amt_credit'];
+    expect(JSON.parse(stdout)).toEqual([{ linhas: String(credits?.values), valor: credits?.sum }]);
+
+    const runs = JSON.parse((await stack.podlake('runs', '--json')).stdout) as { slot: string; state: string }[];
+    expect(runs.map(({ slot, state }) => [slot, state]).reverse()).toEqual([
+      ['20260105T090000Z', 'published'],
+      ['20260105T210000Z', 'published'],
+      ['20260106T090000Z', 'published'],
+      ['20260106T210000Z', 'empty'],
+      ['20260107T090000Z', 'published_with_refusals'],
+      ['20260107T210000Z', 'failed'],
+      ['20260106T210000Z', 'superseded'],
+      ['20260107T090000Z', 'superseded'],
+      ['20260108T090000Z', 'published'],
+    ]);
+
+    const wrong = await stack.podlake('sql', 'select * from refined.nao_existe');
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/nao_existe/) });
+  }, 60_000);
+});
+
+/** Ending takes a cluster a moment, after the run has asked for it. */
+async function expectClustersEnded(stack: Stack, slot: Date, count: number): Promise<void> {
+  const states = async () => (await clustersOf(stack, slot)).map(({ state }) => state);
+  await expect.poll(states, { timeout: 30_000 }).toEqual(Array(count).fill('TERMINATED'));
+}
+
+/**
+ * A late file over rows that another file of the slot holds: its name sorts first, but it arrives last and wins. Of its own
+ * last row there are two versions, and one row has no month, so that it has no key.
+ */
+async function corrections(): Promise<Record<string, string>[]> {
+  const rows = (await rowsOfSlot(1, 'POS_CASH_balance')).slice(0, 3);
+  const changed = rows.map((row) => ({ ...row, NAME_CONTRACT_STATUS: 'Demand', SK_DPD: '11' }));
+  const [last = {}] = changed.slice(-1);
+  return [...changed, { ...last, SK_DPD: '12' }, { ...last, MONTHS_BALANCE: '' }];
+}

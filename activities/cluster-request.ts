@@ -58,8 +58,6 @@ function lakeSparkDefaults(settings: Settings): Record<string, string> {
     'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
     'spark.sql.defaultCatalog': 'lake',
     'spark.sql.session.timeZone': 'UTC',
-    // Inferring constraints over tables of 120 columns takes the optimiser minutes and finds nothing of use to a merge.
-    'spark.sql.constraintPropagation.enabled': 'false',
     [lake]: 'org.apache.iceberg.spark.SparkCatalog',
     [`${lake}.type`]: 'glue',
     [`${lake}.io-impl`]: 'org.apache.iceberg.aws.s3.S3FileIO',

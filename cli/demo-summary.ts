@@ -1,3 +1,6 @@
+import type { AthenaClient } from '@aws-sdk/client-athena';
+import { compileCatalogue } from '../catalog/compile.ts';
+import { loadCatalogue } from '../catalog/load.ts';
 import type { Database } from '../control-db/queries/database.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import * as runs from '../control-db/queries/runs.ts';
@@ -6,7 +9,7 @@ import { awsClients } from '../workers/clients.ts';
 import type { Config } from '../workers/config.ts';
 import { slotOf } from '../workflows/slot.ts';
 import { ask } from './athena-query.ts';
-import { printTable } from './table.ts';
+import { type Cell, printTable } from './table.ts';
 
 const QUESTIONS = [
   ['Default rate', 'SELECT inadimplentes, clientes_com_desfecho, taxa_inadimplencia FROM refined.taxa_inadimplencia'],
@@ -48,6 +51,14 @@ export async function summarise(context: {
     );
   }
   const { athena } = awsClients(config);
+  console.log('\nThe lake now');
+  printTable(
+    ['layer', 'tables', 'files', 'rows'],
+    [
+      ...(await loads.publishedFiles(database)).map(({ layer, tables, files, rows }) => [layer, tables, files, rows]),
+      ...(await icebergLayers(athena, config.athena.workGroup)),
+    ],
+  );
   const newest = slots.at(-1)?.toISOString().slice(0, 19).replace('T', ' ');
   for (const [title, query] of QUESTIONS) {
     const where = ` WHERE ts_referencia = timestamp '${newest}' ORDER BY 3 DESC LIMIT 5`;
@@ -67,4 +78,22 @@ Where to go on
   what is installed        npx podlake doctor
   two more slots           npm run demo
   stop, or start over      npx podlake down, npx podlake down --erase`);
+}
+
+/** Tables, data files and rows of the published Iceberg layers, as Athena counts them. */
+async function icebergLayers(athena: AthenaClient, workGroup: string): Promise<Cell[][]> {
+  const { trusted, refined } = compileCatalogue(loadCatalogue());
+  const layers = { trusted: Object.keys(trusted), refined: Object.keys(refined).map((name) => `${name}_dados`) };
+  const counts = Object.entries(layers).flatMap(([layer, tables]) =>
+    tables.map(
+      (table) =>
+        `SELECT '${layer}' AS layer, (SELECT count(*) FROM "${layer}"."${table}$files") AS files, (SELECT count(*) FROM ${layer}.${table}) AS numbers`,
+    ),
+  );
+  const { rows } = await ask(
+    athena,
+    workGroup,
+    `SELECT layer, count(*), sum(files), sum(numbers) FROM (${counts.join(' UNION ALL ')}) GROUP BY layer ORDER BY layer DESC`,
+  );
+  return rows.map(([layer, ...numbers]) => [layer, ...numbers.map(Number)]);
 }

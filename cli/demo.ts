@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Client, ScheduleOverlapPolicy } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import * as publications from '../control-db/queries/publications.ts';
 import { planDelivery } from '../infra/local/source/delivery.ts';
 import { bucketSink, dateFiles, writeDelivery } from '../infra/local/source/sinks.ts';
@@ -126,7 +127,10 @@ async function untilStarted(client: Client, workflowId: string, since: Date): Pr
     const found = await client.workflow
       .getHandle(workflowId)
       .describe()
-      .catch(() => null);
+      .catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      });
     if (found && found.startTime >= since) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -190,3 +190,19 @@ export async function layerTotals(database: Database, slot: Date): Promise<Layer
   );
   return rows;
 }
+
+export type LayerFiles = { layer: 'transient' | 'raw'; tables: number; files: number; rows: number };
+
+/** Files and rows of the layers before Iceberg, over all published slots. */
+export async function publishedFiles(database: Database): Promise<LayerFiles[]> {
+  const { rows } = await database.query<LayerFiles>(
+    `select 'transient' as layer, count(distinct source_table)::int as tables, count(*)::int as files,
+            coalesce(sum(records), 0)::float8 as rows
+     from file join publication using (run) where outcome = 'accepted'
+     union all
+     select 'raw', count(distinct table_name)::int, count(*)::int,
+            (select coalesce(sum(rows_raw), 0)::float8 from table_load join publication using (run) where layer = 'raw')
+     from raw_file join publication using (run)`,
+  );
+  return rows;
+}

@@ -5,10 +5,11 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
+import { cancellationSignal, sleep } from '@temporalio/activity';
 import * as publications from '../control-db/queries/publications.ts';
 import type { LakeActivities } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
+import { heartbeat } from './heartbeat.ts';
 
 /** Verification: the counts as a consumer sees them. It reads only, so that it may be repeated as one likes. */
 export function athenaActivities(lake: Lake): Pick<LakeActivities, 'verifyPublication'> {

@@ -11,13 +11,15 @@ import {
   type StepSummary,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
-import { cancellationSignal, heartbeat, log, sleep } from '@temporalio/activity';
+import { cancellationSignal, log, sleep } from '@temporalio/activity';
 import * as clusters from '../control-db/queries/clusters.ts';
 import type { LakeActivities, RunContext, StepName, StepProgress } from '../workflows/types.ts';
 import { clusterRequest } from './cluster-request.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
+import { heartbeat } from './heartbeat.ts';
 import { getJson, stepFolder } from './places.ts';
+import { isPassing } from './step-loss.ts';
 
 const ALIVE = ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING'] as const;
 const STEP_ENDS = ['COMPLETED', 'FAILED', 'CANCELLED', 'INTERRUPTED'];
@@ -25,8 +27,8 @@ const NAME_PREFIX = 'podlake ';
 
 export const clusterName = (context: RunContext, purpose: 'run' | 'publish') =>
   `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`;
-export const stepName = (context: RunContext, step: StepName) =>
-  `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}`;
+export const stepName = (context: RunContext, step: StepName, repeated = false) =>
+  `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}${repeated ? ' repeated' : ''}`;
 
 /**
  * EMR: clusters and steps. EMR has no client token, so that both are looked up by their deterministic name before they are
@@ -62,15 +64,15 @@ export function emrActivities(
       return { clusterId: oldest.Id };
     },
 
-    async runStep({ context, step, clusterId, manifest }) {
-      const stepId = await findOrAddStep(lake, context, step, clusterId, manifest);
-      try {
-        await untilEnded(lake, context, step, clusterId, stepId);
-      } catch (error) {
-        if (cancellationSignal().aborted) await cancelStep(lake, clusterId, stepId);
-        throw error;
-      }
-      return { stepId };
+    /** A step that was lost without fault of its job is repeated once, under a name of its own, after EMR said that it ended. */
+    async runStep(request) {
+      const first = await playStep(lake, request, stepName(request.context, request.step));
+      if (first.completed) return { stepId: first.stepId };
+      if (!first.passing) throw final('StepFailed', first.sentence);
+      log.warn(`${first.sentence}; it is repeated once`);
+      const second = await playStep(lake, request, stepName(request.context, request.step, true));
+      if (second.completed) return { stepId: second.stepId };
+      throw final('StepFailed', `${second.sentence}. This was its second try; the first: ${first.sentence}`);
     },
 
     async endCluster({ context, purpose }) {
@@ -118,14 +120,20 @@ async function stepsNamed(lake: Lake, clusterId: string, name: string): Promise<
   return found.reverse();
 }
 
-async function findOrAddStep(
-  lake: Lake,
-  context: RunContext,
-  step: StepName,
-  clusterId: string,
-  manifest: string,
-): Promise<string> {
-  const name = stepName(context, step);
+type StepRequest = Parameters<LakeActivities['runStep']>[0];
+type StepEnd = { stepId: string; completed: boolean; passing: boolean; sentence: string };
+
+async function playStep(lake: Lake, request: StepRequest, name: string): Promise<StepEnd> {
+  const stepId = await findOrAddStep(lake, request, name);
+  try {
+    return await untilEnded(lake, request, name, stepId);
+  } catch (error) {
+    if (cancellationSignal().aborted) await cancelStep(lake, request.clusterId, stepId);
+    throw error;
+  }
+}
+
+async function findOrAddStep(lake: Lake, { step, clusterId, manifest }: StepRequest, name: string): Promise<string> {
   if ((await stepsNamed(lake, clusterId, name)).length === 0) {
     await lake.emrOnce.send(
       new AddJobFlowStepsCommand({
@@ -162,11 +170,10 @@ async function cancelStep(lake: Lake, clusterId: string, stepId: string | undefi
 /** Watches a step to its end and tells its progress by heartbeats, so that the next attempt and every reader know both. */
 async function untilEnded(
   lake: Lake,
-  context: RunContext,
-  step: StepName,
-  clusterId: string,
+  { context, step, clusterId }: StepRequest,
+  name: string,
   stepId: string,
-): Promise<void> {
+): Promise<StepEnd> {
   const folder = stepFolder(lake.settings.bucketPrefix, context, step);
   const deadline = Date.now() + lake.settings.emr.stepTimeoutMinutes * 60_000;
   for (;;) {
@@ -177,24 +184,13 @@ async function untilEnded(
     const { StartDateTime: startedAt, EndDateTime: endedAt } = Step?.Status?.Timeline ?? {};
     const details = Step?.Status?.FailureDetails;
     if (STEP_ENDS.includes(state)) {
-      const row = {
-        stepId,
-        clusterId,
-        layer: step,
-        name: stepName(context, step),
-        state,
-        startedAt,
-        endedAt,
-        logUri: details?.LogFile,
-      };
+      const logUri = details?.LogFile;
+      const row = { stepId, clusterId, layer: step, name, state, startedAt, endedAt, logUri };
       await clusters.recordStep(lake.database, row);
-      if (state === 'COMPLETED') return;
       const cause =
         details?.Message ?? details?.Reason ?? Step?.Status?.StateChangeReason?.Message ?? 'EMR gives no reason';
-      throw final(
-        'StepFailed',
-        `Step ${step} of slot ${context.slot} ended as ${state}: ${cause}${details?.LogFile ? ` (log: ${details.LogFile})` : ''}`,
-      );
+      const sentence = `Step ${step} of slot ${context.slot} ended as ${state}: ${cause}${logUri ? ` (log: ${logUri})` : ''}`;
+      return { stepId, completed: state === 'COMPLETED', passing: state === 'FAILED' && isPassing(cause), sentence };
     }
     if (Date.now() > deadline) {
       await cancelStep(lake, clusterId, stepId);

@@ -5,6 +5,7 @@ import { controlActivities } from './control.ts';
 import { emrActivities } from './emr.ts';
 import { failFast } from './failures.ts';
 import { glueActivities } from './glue.ts';
+import { beating } from './heartbeat.ts';
 import { landingActivities } from './landing.ts';
 import { lockActivities } from './lock.ts';
 import { manifestActivities } from './manifest.ts';
@@ -13,13 +14,15 @@ export type { Lake, Settings } from './context.ts';
 
 /** All that workflows may call, on the clients that it is given. */
 export function createActivities(lake: Lake): LakeActivities {
-  return failFast({
-    ...lockActivities(),
-    ...controlActivities(lake),
-    ...landingActivities(lake),
-    ...manifestActivities(lake),
-    ...emrActivities(lake),
-    ...glueActivities(lake),
-    ...athenaActivities(lake),
-  });
+  return beating(
+    failFast({
+      ...lockActivities(),
+      ...controlActivities(lake),
+      ...landingActivities(lake),
+      ...manifestActivities(lake),
+      ...emrActivities(lake),
+      ...glueActivities(lake),
+      ...athenaActivities(lake),
+    }),
+  );
 }

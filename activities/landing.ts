@@ -5,7 +5,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { heartbeat, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { checkHeader } from '../catalog/header.ts';
 import { sourceForKey } from '../catalog/source-of-key.ts';
 import * as files from '../control-db/queries/files.ts';
@@ -13,6 +13,7 @@ import type { DeliverySummary, LakeActivities, RunContext } from '../workflows/t
 import type { Lake } from './context.ts';
 import { copyWhole } from './copy.ts';
 import { readHeader } from './header.ts';
+import { heartbeat } from './heartbeat.ts';
 import { bucket, splitUri } from './places.ts';
 
 const HEADER_BYTES = 1 << 20;

@@ -1,10 +1,8 @@
-import { Context, heartbeat } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { WorkflowContinuedAsNewError, WorkflowFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { LAKE_LOCK_ID, LAKE_LOCK_TYPE, REQUEST_LAKE } from '../workflows/names.ts';
 import type { LakeActivities } from '../workflows/types.ts';
-
-const HEARTBEAT_MS = 2_000;
 
 /** What the lake's lock needs of the Temporal server: to be there, and to learn that a run is closed. */
 export function lockActivities(): Pick<LakeActivities, 'enterLakeQueue' | 'awaitClosed'> {
@@ -23,13 +21,8 @@ export function lockActivities(): Pick<LakeActivities, 'enterLakeQueue' | 'await
 
     async awaitClosed({ workflowId, runId }) {
       const { client, cancelled } = Context.current();
-      const beating = setInterval(() => heartbeat(), HEARTBEAT_MS);
-      try {
-        const result = client.workflow.getHandle(workflowId, runId, { followRuns: false }).result();
-        return await Promise.race([result.then(() => 'completed', howItEnded), cancelled]);
-      } finally {
-        clearInterval(beating);
-      }
+      const result = client.workflow.getHandle(workflowId, runId, { followRuns: false }).result();
+      return Promise.race([result.then(() => 'completed', howItEnded), cancelled]);
     },
   };
 }

@@ -11,9 +11,18 @@ const retry: RetryPolicy = {
   nonRetryableErrorTypes: [...NEVER_RETRIED],
 };
 
-const short: ActivityOptions = { startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '8 hours', retry };
-const copying: ActivityOptions = { startToCloseTimeout: '6 hours', heartbeatTimeout: '60s', retry };
-const stepping: ActivityOptions = { startToCloseTimeout: '12 hours', heartbeatTimeout: '15s', retry };
+/** Longer than any outage that a run should outlast: a weekend with the machine switched off. */
+const scheduleToCloseTimeout = '7 days';
+/** Every activity heartbeats while it works: a worker that died is noticed this long after. */
+const heartbeatTimeout = '10s';
+const short: ActivityOptions = {
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout,
+  heartbeatTimeout,
+  retry,
+};
+const copying: ActivityOptions = { startToCloseTimeout: '6 hours', heartbeatTimeout, retry };
+const stepping: ActivityOptions = { startToCloseTimeout: '12 hours', heartbeatTimeout, retry };
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
@@ -52,7 +61,7 @@ export const lake = {
 export const verifyPublication = told<LakeActivities['verifyPublication']>(
   proxyActivities<LakeActivities>({
     startToCloseTimeout: '10 minutes',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout,
     retry: { ...retry, maximumAttempts: 5 },
   }).verifyPublication,
 );

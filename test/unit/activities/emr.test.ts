@@ -174,6 +174,34 @@ describe('a step', () => {
     },
   );
 
+  const lost = { FailureDetails: { Message: "The step's process was ended by signal 9. It wrote nothing to stderr." } };
+
+  test('whose process was killed is repeated once, when EMR says that it ended', async () => {
+    emr.onDescribeStep = (step) => (step.Id === 's-1' ? setState(step, 'FAILED', lost) : setState(step, 'COMPLETED'));
+    expect(await runStep()).toEqual({ stepId: 's-2' });
+    expect(emr.steps.map(({ Name }) => Name)).toEqual([STEP, stepName(context, 'trusted', true)]);
+    expect(rows.map((row) => [row[0], row[4]])).toEqual([
+      ['s-1', 'FAILED'],
+      ['s-2', 'COMPLETED'],
+    ]);
+  });
+
+  test('that is running its second try is taken up by the next attempt, not tried a third time', async () => {
+    emr.addStep(STEP, 'FAILED');
+    emr.addStep(stepName(context, 'trusted', true), 'RUNNING');
+    emr.onDescribeStep = (step) => (step.Id === 's-1' ? setState(step, 'FAILED', lost) : setState(step, 'COMPLETED'));
+    expect(await runStep()).toEqual({ stepId: 's-2' });
+    expect(emr.times('AddJobFlowSteps')).toBe(0);
+  });
+
+  test('whose second try is killed too fails for good and tells of both', async () => {
+    emr.onDescribeStep = (step) => setState(step, 'FAILED', lost);
+    const running = runStep();
+    await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
+    await expect(running).rejects.toThrow('second try; the first');
+    expect(emr.steps).toHaveLength(2);
+  });
+
   test('whose cluster is gone fails for good with the reason instead of waiting', async () => {
     emr.onDescribeStep = () => {
       const [cluster] = emr.clusters;

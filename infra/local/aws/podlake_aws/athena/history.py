@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from pathlib import Path
 
+from ..state import open_database
+
 _KEPT_SECONDS = 45 * 24 * 3600  # Athena keeps a query for 45 days
 
+_FORMAT = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS executions (
   id TEXT PRIMARY KEY, workgroup TEXT NOT NULL, token TEXT UNIQUE, request TEXT NOT NULL,
@@ -22,9 +24,8 @@ CREATE TABLE IF NOT EXISTS workgroups (name TEXT PRIMARY KEY, workgroup TEXT NOT
 class History:
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db = open_database(path, _FORMAT, _TABLES)
         self._lock = threading.RLock()
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLES)
         self._db.execute("DELETE FROM executions WHERE submitted < ?", (time.time() - _KEPT_SECONDS,))
 
     def close(self) -> None:

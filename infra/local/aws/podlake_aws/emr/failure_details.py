@@ -6,6 +6,7 @@ stdout: a traceback of the job is there, under Spark's log lines nowhere.
 
 import re
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from typing import NamedTuple
 
 TAIL_BYTES = 512 * 1024
@@ -30,7 +31,10 @@ class Failure(NamedTuple):
 
 
 def failure_of(folder: Path, code: int) -> Failure:
-    """The reason is the exception's class; without an exception it is EMR's `Unknown Error.`, with the last line."""
+    """The reason is the exception's class; without an exception it is EMR's `Unknown Error.`, with the last line.
+
+    What a process says while a signal ends it explains nothing: then the signal is the cause.
+    """
     stderr, stdout = _tail(folder / "stderr"), _tail(folder / "stdout")
     candidates = (
         (_last_java(stderr, _IN_MAIN), "stderr"),
@@ -39,7 +43,7 @@ def failure_of(folder: Path, code: int) -> Failure:
         (_last_java(stderr, _JAVA), "stderr"),
     )
     for found, log_name in candidates:
-        if found:
+        if found and not _ended_by_signal(code):
             name = _NAME.match(found)
             reason = name.group(1) if name else "Unknown Error."
             return Failure(reason, found[:MESSAGE_CHARACTERS], log_name)
@@ -47,6 +51,11 @@ def failure_of(folder: Path, code: int) -> Failure:
     last = f"Its last words: {spoken[-1]}" if spoken else "It wrote nothing to stderr."
     message = f"The step's process {describe_exit(code)}. {last}"
     return Failure("Unknown Error.", message[:MESSAGE_CHARACTERS], "stderr")
+
+
+def _ended_by_signal(code: int) -> bool:
+    """A program that ends because of a signal tells 128 + its number, if it is not ended by the signal itself."""
+    return code < 0 or code in (128 + SIGKILL, 128 + SIGTERM)
 
 
 def describe_exit(code: int) -> str:

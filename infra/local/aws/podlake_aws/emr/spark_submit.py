@@ -113,6 +113,8 @@ def command(
         "AWS_REGION": configuration.region,
         "AWS_DEFAULT_REGION": configuration.region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # On one machine an endpoint may be away for the seconds of a restart: the step outlasts that.
+        "AWS_MAX_ATTEMPTS": "15",
         "EMR_CLUSTER_ID": cluster_id,
         "EMR_STEP_ID": step_id,
     }

@@ -132,3 +132,10 @@ def test_logs_that_cannot_be_put_do_not_fail_a_step_and_are_not_promised(
     good, bad = emr.step_ids(cluster)
     emr.wait_step(cluster, good, "COMPLETED")
     assert "LogFile" not in emr.wait_step(cluster, bad, "FAILED")["FailureDetails"]
+
+
+def test_what_a_process_says_while_a_signal_ends_it_is_not_its_cause(tmp_path: Path) -> None:
+    for code, how in ((-9, "was ended by signal 9"), (143, "ended with exit code 143")):
+        found = failure(tmp_path, stdout=PYSPARK_STDOUT, stderr=PYSPARK_STDERR, code=code)
+        assert found.reason == "Unknown Error."
+        assert found.message.startswith(f"The step's process {how}.")

@@ -11,7 +11,7 @@ import {
   type StepSummary,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
-import { cancellationSignal, log, sleep } from '@temporalio/activity';
+import { cancellationDetails, log, sleep } from '@temporalio/activity';
 import * as clusters from '../control-db/queries/clusters.ts';
 import type { LakeActivities, RunContext, StepName, StepProgress } from '../workflows/types.ts';
 import { clusterRequest } from './cluster-request.ts';
@@ -128,7 +128,8 @@ async function playStep(lake: Lake, request: StepRequest, name: string): Promise
   try {
     return await untilEnded(lake, request, name, stepId);
   } catch (error) {
-    if (cancellationSignal().aborted) await cancelStep(lake, request.clusterId, stepId);
+    // A worker that shuts down or is taken for dead cancels its activities too: the step goes on for the next attempt.
+    if (cancellationDetails()?.cancelRequested) await cancelStep(lake, request.clusterId, stepId);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { CancelledFailure } from '@temporalio/common';
+import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -220,6 +220,19 @@ describe('a step', () => {
     };
     await expect(runStep()).rejects.toBeInstanceOf(CancelledFailure);
     expect(emr.stateOf('s-1')).toBe('CANCELLED');
+  });
+
+  test.each([
+    ['WORKER_SHUTDOWN', { workerShutdown: true }],
+    ['TIMED_OUT', { timedOut: true }],
+    ['NOT_FOUND', { notFound: true }],
+  ] as const)('goes on for the next attempt when the activity is cancelled because of %s', async (reason, details) => {
+    emr.onDescribeStep = (step) => {
+      setState(step, 'RUNNING');
+      environment.cancel(reason, new ActivityCancellationDetails(details));
+    };
+    await expect(runStep()).rejects.toBeInstanceOf(CancelledFailure);
+    expect(emr.stateOf('s-1')).toBe('RUNNING');
   });
 
   test('that runs longer than it may is cancelled on EMR and fails for good', async () => {

@@ -5,6 +5,9 @@ import os
 import sqlite3
 from pathlib import Path
 
+# What SQLite takes to open a database in WAL mode, for the index of the log; if it gets less, it speaks of an I/O error
+ROOM_TO_OPEN = 64 * 1024
+
 
 class StateError(Exception):
     """The state on disk cannot be used; the message says what to do."""
@@ -32,17 +35,29 @@ def open_database(path: Path, version: int, schema: str) -> sqlite3.Connection:
 
     WAL with full synchronisation: a committed transaction survives a kill and a power cycle alike.
     """
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
-    database.row_factory = sqlite3.Row
-    database.execute("pragma journal_mode = wal")
-    database.execute("pragma synchronous = full")
-    found = database.execute("pragma user_version").fetchone()[0]
-    if found == 0:
-        database.executescript(f"begin immediate; {schema}; pragma user_version = {version}; commit;")
-    elif found != version:
+    try:
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+        database.row_factory = sqlite3.Row
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = full")
+        found = database.execute("pragma user_version").fetchone()[0]
+        if found == 0:
+            database.executescript(f"begin immediate; {schema}; pragma user_version = {version}; commit;")
+    except sqlite3.Error as error:
+        raise StateError(f"{path} cannot be opened: {reason(error, path)}.") from error
+    if found not in (0, version):
         database.close()
         raise StateError(
             f"{path} is of format {found} and this version reads format {version}: "
             f"start the version of the project that wrote it, or erase the stack's state and begin anew."
         )
     return database
+
+
+def reason(error: sqlite3.Error, path: Path) -> str:
+    """Why SQLite refused, as the end of a sentence; for a full disk, of which it has two names, what to do as well."""
+    room = os.statvfs(path.parent)
+    # by its words, because Python 3.10 does not tell SQLite's codes
+    if "is full" in str(error) or ("disk I/O" in str(error) and room.f_bavail * room.f_frsize < ROOM_TO_OPEN):
+        return f"the disk that holds {path.parent} is full, free some space there and repeat"
+    return str(error)

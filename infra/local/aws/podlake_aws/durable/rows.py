@@ -1,11 +1,12 @@
 """The rows that a backend's state is made of: JSON by key, in order of creation, in one SQLite file a service."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..state import open_database
+from ..state import StateError, open_database, reason
 
 FORMAT = 1
 SCHEMA = "create table rows (number integer primary key autoincrement, key text not null unique, value text not null)"
@@ -15,26 +16,29 @@ Key = tuple[str, ...]
 
 class Rows:
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.database = open_database(path, FORMAT, SCHEMA)
 
     def write(self, changed: dict[Key, Any], removed: Iterable[Key]) -> None:
-        """All of it or nothing. A row that is there keeps its place in the order."""
+        """All of it or nothing; StateError if the disk does not take it. A row that is there keeps its place."""
         gone = [(json.dumps(key),) for key in removed]
-        if not changed and not gone:
+        rows = [(json.dumps(key), json.dumps(value)) for key, value in changed.items()]
+        if not rows and not gone:
             return
-        self.database.execute("begin immediate")
         try:
+            self.database.execute("begin immediate")
             # removed first: what is made again under its old name comes last in the order, as it did in memory
             self.database.executemany("delete from rows where key = ?", gone)
             self.database.executemany(
                 "insert into rows (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
-                [(json.dumps(key), json.dumps(value)) for key, value in changed.items()],
+                rows,
             )
             self.database.execute("commit")
-        except BaseException:
+        except sqlite3.Error as error:
+            raise StateError(reason(error, self.path)) from error
+        finally:
             if self.database.in_transaction:
                 self.database.execute("rollback")
-            raise
 
     def read(self) -> Iterator[tuple[Key, Any]]:
         for row in self.database.execute("select key, value from rows order by number"):

@@ -12,7 +12,7 @@ from moto.glue.models import FakeDatabase, FakePartition, FakeTable, GlueBackend
 
 from ..durable.rows import Key, Rows
 
-# (row's value, what tells that it is unchanged: the object itself, or the value where objects change in place)
+# (the row's value, what it was made of: the row is unchanged as long as that is the same object, or an equal one)
 Unit = tuple[Any, Any]
 Scope = tuple[str, ...]
 
@@ -59,7 +59,8 @@ class GlueState:
             now = marks[scope] = {}
             for key, (value, mark) in self._units(scope):
                 now[key] = mark
-                if key not in before or before[key] != mark:
+                # the same object first: else all versions of the table would be compared at every commit
+                if key not in before or (before[key] is not mark and before[key] != mark):
                     changed[key] = value
             removed += [key for key in before if key not in now]
         self.rows.write(changed, removed)
@@ -89,10 +90,10 @@ class GlueState:
         }
         yield ("table", *scope), (shell, shell)
         for number, content in table.versions.items():
-            yield ("version", *scope, number), (content, Frozen(content))
+            yield ("version", *scope, number), (content, content)
         for values, partition in table.partitions.items():
             value = {"input": partition.partition_input, "created": partition.creation_time.isoformat()}
-            yield ("partition", *scope, values), (value, Frozen(partition))
+            yield ("partition", *scope, values), (value, partition)
 
     def _restore_tags(self, _key: Key, value: Any) -> None:
         self.backend.tagger.tags.update(value)
@@ -121,17 +122,3 @@ class GlueState:
 
     def _table(self, key: Key) -> FakeTable:
         return self.backend.databases[key[1]].tables[key[2]]
-
-
-class Frozen:
-    """Equal only to a mark of the same object, which it keeps alive, so that no other takes its place in memory."""
-
-    __slots__ = ("content",)
-
-    def __init__(self, content: object) -> None:
-        self.content = content
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Frozen) and other.content is self.content
-
-    __hash__ = None

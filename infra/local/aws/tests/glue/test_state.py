@@ -2,11 +2,10 @@
 
 import signal
 import sqlite3
-import threading
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import ClientError
 from endpoint_process import Endpoint
 
 
@@ -87,38 +86,6 @@ def test_the_lock_counts_on_after_a_kill(glue: Any, endpoint: Endpoint) -> None:
     with pytest.raises(glue.exceptions.ConcurrentModificationException):
         glue.update_table(DatabaseName="d", TableInput={"Name": "t"}, VersionId="1")
     glue.update_table(DatabaseName="d", TableInput={"Name": "t"}, VersionId="2")
-
-
-def test_four_writers_lose_nothing_acknowledged_when_the_server_is_killed_under_them(
-    glue: Any, endpoint: Endpoint
-) -> None:
-    glue.create_database(DatabaseInput={"Name": "d"})
-    acknowledged: list[str] = []
-    under_way = threading.Event()
-
-    def writer(number: int) -> None:
-        mine = endpoint.client("glue")
-        for count in range(1000):
-            name = f"t_{number}_{count}"
-            try:
-                mine.create_table(DatabaseName="d", TableInput={"Name": name, "Parameters": {"made": name}})
-            except (ClientError, EndpointConnectionError, HTTPClientError):
-                return
-            acknowledged.append(name)
-            if len(acknowledged) > 60:
-                under_way.set()
-
-    threads = [threading.Thread(target=writer, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    assert under_way.wait(60)
-    endpoint.end(signal.SIGKILL)
-    for thread in threads:
-        thread.join()
-    endpoint.start()
-    glue = endpoint.client("glue")
-    for name in acknowledged:
-        assert glue.get_table(DatabaseName="d", Name=name)["Table"]["Parameters"] == {"made": name}
 
 
 def test_what_cannot_be_saved_is_refused_and_did_not_happen(glue: Any, endpoint: Endpoint) -> None:

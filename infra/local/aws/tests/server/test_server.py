@@ -147,6 +147,19 @@ def test_topics_and_subscriptions_survive_a_kill(endpoint: Endpoint) -> None:
     assert after.publish(TopicArn=arn, Message="a held delivery")["MessageId"]
 
 
+def test_a_deleted_topic_takes_its_subscriptions_along_also_after_a_kill(endpoint: Endpoint) -> None:
+    sns = endpoint.client("sns")
+    kept, ended = (sns.create_topic(Name=name)["TopicArn"] for name in ("kept", "ended"))
+    for arn in (kept, ended):
+        sns.subscribe(TopicArn=arn, Protocol="email", Endpoint="data@example.org")
+    sns.delete_topic(TopicArn=ended)
+    endpoint.end(signal.SIGKILL)
+    endpoint.start()
+    sns = endpoint.client("sns")
+    assert [topic["TopicArn"] for topic in sns.list_topics()["Topics"]] == [kept]
+    assert [found["TopicArn"] for found in sns.list_subscriptions()["Subscriptions"]] == [kept]
+
+
 def test_an_sns_operation_that_is_not_done_is_refused(lasting_endpoint: Endpoint) -> None:
     with pytest.raises(ClientError, match="does not do 'CreatePlatformApplication'"):
         lasting_endpoint.client("sns").create_platform_application(Name="a", Platform="GCM", Attributes={})

@@ -1,6 +1,6 @@
 import { ListDataCatalogsCommand } from '@aws-sdk/client-athena';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { isUp } from '../infra/local/stack/index.ts';
+import { freeBytes, isUp, NEEDED_TO_START, stackFolder } from '../infra/local/stack/index.ts';
 import { type Finding, inspectTools } from '../infra/local/tools/inspect.ts';
 import { awsClients, postgresPool, temporalClient } from '../workers/clients.ts';
 import { BUCKETS, bucketName, type Config, readConfig } from '../workers/config.ts';
@@ -39,13 +39,7 @@ async function inspectServices(stack: string): Promise<Finding[]> {
   const { s3, athena } = awsClients(config);
   const findings: Finding[] = [];
   if (local) {
-    const up = await isUp(stack);
-    findings.push({
-      what: `Stack "${stack}"`,
-      well: up,
-      found: up ? 'is up' : 'is not running',
-      remedy: up ? null : remedy,
-    });
+    findings.push(await inspectStack(stack, remedy), await inspectDisk(stack));
   }
   findings.push(
     await check('S3', `${BUCKETS.length} buckets`, () =>
@@ -62,6 +56,24 @@ async function inspectServices(stack: string): Promise<Finding[]> {
     }),
   );
   return findings;
+}
+
+async function inspectStack(stack: string, remedy: string): Promise<Finding> {
+  const what = `Stack "${stack}"`;
+  try {
+    const up = await isUp(stack);
+    return { what, well: up, found: up ? 'is up' : 'is not running', remedy: up ? null : remedy };
+  } catch (error) {
+    return { what, well: false, found: 'has a record that cannot be read', remedy: (error as Error).message };
+  }
+}
+
+async function inspectDisk(stack: string): Promise<Finding> {
+  const free = await freeBytes(stackFolder(stack));
+  const well = free >= NEEDED_TO_START;
+  const found = `${(free / 1e9).toFixed(1)} GB`;
+  const remedy = `free ${NEEDED_TO_START / 1e9} GB on the disk of ${stackFolder(stack)}`;
+  return { what: 'Free disk of the stack', well, found, remedy: well ? null : remedy };
 }
 
 function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

@@ -3,7 +3,16 @@ import { mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isUp, type Stack, stackFolder, startPart, startStack } from '../infra/local/stack/index.ts';
+import {
+  isUp,
+  type Part,
+  type Stack,
+  type Starting,
+  stackFolder,
+  startPart,
+  startStack,
+  stoppedEarly,
+} from '../infra/local/stack/index.ts';
 import { installTools, MachineProblem, type Report } from '../infra/local/tools/index.ts';
 import { refuseAws } from './local-only.ts';
 
@@ -25,28 +34,21 @@ export async function up(options: UpOptions): Promise<void> {
   await stack.stop(report);
 }
 
-/** Tools, stack and, unless told otherwise, a worker. */
+/** Tools, stack and, unless told otherwise, a worker; from here on a Ctrl-C or "podlake down" stops in order what has started. */
 export async function startWhole(options: {
   name: string;
   report: Report;
   worker: boolean;
   newPorts?: boolean;
 }): Promise<Stack> {
-  const tools = await installTools(options.report);
-  const stack = await startStack({ name: options.name, tools, report: options.report, newPorts: options.newPorts });
+  const { name, report, newPorts } = options;
+  const tools = await installTools(report);
+  const stack = await startStack({ name, tools, report, newPorts, interrupted: askedToStop() });
   if (!options.worker) return stack;
-  options.report('starting the worker');
+  report('starting the worker');
   const log = join(stack.folder, 'logs', 'worker.log');
-  const offset = await length(log);
   try {
-    const worker = await startPart({
-      name: 'worker',
-      file: process.execPath,
-      args: [CLI, 'worker', '--stack', options.name],
-      log,
-      ready: async () => (await readFile(log, 'utf8')).slice(offset).includes(WORKER_READY),
-    });
-    await stack.add(worker);
+    await stack.start({ name: 'worker', start: (starting) => startWorker(name, log, starting) });
   } catch (error) {
     await stack.stop(() => undefined);
     throw error;
@@ -54,18 +56,36 @@ export async function startWhole(options: {
   return stack;
 }
 
+async function startWorker(stack: string, log: string, starting: Starting): Promise<Part> {
+  const offset = await length(log);
+  return startPart({
+    name: 'worker',
+    file: process.execPath,
+    args: [CLI, 'worker', '--stack', stack],
+    log,
+    ready: async () => (await readFile(log, 'utf8')).slice(offset).includes(WORKER_READY),
+    ...starting,
+  });
+}
+
 /** What a worker prints once it polls. */
 export const WORKER_READY = 'worker is polling';
 
-/**
- * Settles when a person (Ctrl-C, `podlake down`) or a broken part ends the stack; the promise is made before anything
- * long is begun, so that an early Ctrl-C stops everything in order too.
- */
+const asked = new AbortController();
+
+/** Aborts when a person (Ctrl-C) or `podlake down` asks this process to end. */
+function askedToStop(): AbortSignal {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort(stoppedEarly()));
+  return asked.signal;
+}
+
+/** Settles when someone asks for it, or the stack cannot go on. */
 export function whenToStop(stack: Stack, report: Report): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-    stack.whenBroken((part, how) => {
-      report(`${part.name} ended by itself (${how}); its log is ${part.log}`);
+    if (asked.signal.aborted) resolve();
+    asked.signal.addEventListener('abort', () => resolve(), { once: true });
+    void stack.broken.then((sentence) => {
+      report(sentence);
       process.exitCode = 1;
       resolve();
     });
@@ -74,7 +94,9 @@ export function whenToStop(stack: Stack, report: Report): Promise<void> {
 
 async function detach(options: UpOptions): Promise<void> {
   if (await isUp(options.stack))
-    throw new MachineProblem(`The stack "${options.stack}" is running already. Stop it with "podlake down".`);
+    throw new MachineProblem(
+      `The stack "${options.stack}" is running already. Use it, or stop it with "podlake down --stack ${options.stack}".`,
+    );
   const folder = join(stackFolder(options.stack), 'logs');
   mkdirSync(folder, { recursive: true });
   const log = join(folder, 'up.log');

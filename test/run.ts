@@ -24,7 +24,10 @@ const GROUPS = {
   unit: () => vitest('unit, workflow and replay', ['test/unit', 'test/workflow', 'test/replay'], environment, scratch),
   spark: () => pytest('Spark jobs', tools.python, 'spark/tests', environment, scratch),
   aws: () => pytest('AWS endpoints', tools.python, 'infra/local/aws/tests', environment, scratch),
+  compose: () => vitest('Docker files', ['test/compose'], environment, scratch),
   integration: () => vitest('integration', ['test/integration'], environment, scratch),
+  faults: () => vitest('faults of a machine', ['test/faults/machine'], environment, scratch),
+  kill: () => vitest('killed processes', ['test/faults/kill'], environment, scratch),
 } satisfies Record<string, () => Promise<Count[]>>;
 
 const ROOMS = ['activities', 'catalog', 'cli', 'control-db', 'infra', 'spark', 'workers', 'workflows'];
@@ -56,7 +59,10 @@ const group = async (name: keyof typeof GROUPS) => {
 await group('static');
 await Promise.all([group('unit'), group('spark')]);
 await group('aws');
+await group('compose');
 await group('integration');
+await group('faults');
+await group('kill');
 rmSync(scratch, { recursive: true, force: true });
 
 console.log('');

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
 import { type PublishedSlot, reckon } from './independent.ts';
-import { clustersOf, entriesOf, keysInLanding, recordedClusters, unbalanced } from './ledger.ts';
+import { clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
 import { expectPublished } from './published.ts';
 import { playSlots } from './runs.ts';
 import { Stack } from './stack.ts';
@@ -15,7 +15,6 @@ import { Stack } from './stack.ts';
 const slotAt = (day: number, hour: 9 | 21) => new Date(Date.UTC(2026, 0, day, hour));
 const FIRST = slotAt(5, 9);
 const SECOND = slotAt(5, 21);
-const KILLED = slotAt(6, 9);
 const EMPTY = slotAt(6, 21);
 const ODD_FILES = slotAt(7, 9);
 const BAD_ROWS = slotAt(7, 21);
@@ -24,7 +23,6 @@ const minutesBefore = (slot: Date, minutes: number) => new Date(slot.getTime() -
 
 /** A slot takes half a minute on two quiet cores; these limits are for busy ones. */
 const SLOT_MS = 240_000;
-const LAYERS = ['raw', 'trusted', 'refined', 'publish'];
 
 describe('a lake on one machine, slot after slot', () => {
   const stack = new Stack(`test-${process.pid}`);
@@ -75,38 +73,6 @@ describe('a lake on one machine, slot after slot', () => {
     expect(await keysInLanding(stack)).toEqual([]);
     expect(await unbalanced(stack)).toEqual([]);
   });
-
-  it(
-    'ends in the same numbers, with one cluster and one step of each kind, when the worker is killed amid a Spark step',
-    async () => {
-      const third = await (await delivery(KILLED).generated(2, minutesBefore(KILLED, 45))).drop(stack);
-      let stepWhenKilled: Promise<string | undefined> | undefined;
-      const killAndRestart = async () => {
-        await stack.killWorker();
-        const [cluster] = await clustersOf(stack, KILLED);
-        await stack.startWorker();
-        return cluster?.steps.find(({ name }) => name.includes(' trusted '))?.state;
-      };
-
-      const [run] = await playSlots(stack, [KILLED], (line) => {
-        const amidTheStep = /^layer trusted: \w+( \(|$)/.test(line);
-        if (amidTheStep) stepWhenKilled ??= killAndRestart();
-      });
-
-      expect(await stepWhenKilled).toBe('RUNNING');
-      expect(run).toMatchObject({ outcome: 'published' });
-      const clusters = await clustersOf(stack, KILLED);
-      expect(clusters.map(({ state }) => state)).toEqual(['TERMINATED']);
-      const steps = clusters.flatMap((cluster) => cluster.steps);
-      expect(steps.map(({ name, state }) => [LAYERS.find((layer) => name.includes(` ${layer} `)), state])).toEqual(
-        LAYERS.map((layer) => [layer, 'COMPLETED']),
-      );
-      expect(await recordedClusters(stack, KILLED)).toEqual([{ id: clusters[0]?.id, layers: LAYERS }]);
-      published.push({ slot: KILLED, files: third.files });
-      await expectPublished(stack, published);
-    },
-    SLOT_MS,
-  );
 
   it('closes a slot without files as empty, without a cluster', async () => {
     const [run] = await playSlots(stack, [EMPTY]);
@@ -213,7 +179,6 @@ describe('a lake on one machine, slot after slot', () => {
     expect(runs.map(({ slot, state }) => [slot, state]).reverse()).toEqual([
       ['20260105T090000Z', 'published'],
       ['20260105T210000Z', 'published'],
-      ['20260106T090000Z', 'published'],
       ['20260106T210000Z', 'empty'],
       ['20260107T090000Z', 'published_with_refusals'],
       ['20260107T210000Z', 'failed'],

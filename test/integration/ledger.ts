@@ -52,12 +52,3 @@ export async function clustersOf(stack: Stack, slot: Date): Promise<{ id: string
     }),
   );
 }
-
-/** The same from the control database. */
-export async function recordedClusters(stack: Stack, slot: Date): Promise<{ id: string; layers: string[] }[]> {
-  return stack.control<{ id: string; layers: string[] }>(
-    `select cluster_id as id, array_agg(layer order by emr_step.started_at) as layers
-     from emr_cluster join run using (run) left join emr_step using (cluster_id) where slot = $1 group by cluster_id`,
-    slot,
-  );
-}

@@ -7,13 +7,9 @@ export type RunEnd = { outcome: string; message: string };
 
 /**
  * Plays slots (in order, without a slot of the schedule between them that is not among them) by one backfill of the schedule,
- * and waits for the ends of their runs, failed ones too. `hear` is told each line of progress.
+ * and waits for the ends of their runs, failed ones too.
  */
-export async function playSlots(
-  stack: Stack,
-  slots: readonly Date[],
-  hear: (line: string) => void = () => undefined,
-): Promise<RunEnd[]> {
+export async function playSlots(stack: Stack, slots: readonly Date[]): Promise<RunEnd[]> {
   const [first, last] = [slots[0], slots.at(-1)];
   if (!first || !last) return [];
   const before = await Promise.all(slots.map((slot) => newestRun(stack, slot)));
@@ -28,7 +24,6 @@ export async function playSlots(
     const workflowId = workflowIdOf(slot);
     const end = await watchRun(stack.temporal, workflowId, (line) => {
       if (!/ done[, ]/.test(line)) tell(`  ${line}`);
-      hear(line);
     }).catch((error: Error) => ({ outcome: 'failed', message: rootMessage(error) }));
     tell(`${workflowId}: ${end.outcome}, ${end.message}`);
     ends.push({ outcome: end.outcome, message: end.message });
@@ -36,7 +31,7 @@ export async function playSlots(
   return ends;
 }
 
-const workflowIdOf = (slot: Date) => `${RUN_ID_PREFIX}-${slot.toISOString().slice(0, 19)}Z`;
+export const workflowIdOf = (slot: Date) => `${RUN_ID_PREFIX}-${slot.toISOString().slice(0, 19)}Z`;
 
 /** The newest execution for the slot; undefined when there is none. */
 async function newestRun(stack: Stack, slot: Date): Promise<string | undefined> {

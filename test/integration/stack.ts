@@ -20,7 +20,6 @@ export type Finished = { code: number; stdout: string; stderr: string };
 export class Stack {
   readonly name: string;
   #up: ChildProcess | undefined;
-  #worker: ChildProcess | undefined;
   #clients: { config: Config; aws: AwsClients; database: pg.Pool; temporal: Client } | undefined;
 
   constructor(name: string) {
@@ -50,8 +49,8 @@ export class Stack {
 
   async up(): Promise<void> {
     tell(`podlake up --stack ${this.name}`);
-    this.#up = await this.#background(['up', '--no-worker'], 'is up');
-    await this.startWorker();
+    await this.#disconnect();
+    this.#up = await this.#background(['up'], '" is up');
     const config = readConfig(this.name);
     const database = postgresPool(config);
     // When the stack stops, connections that lie idle in the pool are cut.
@@ -59,28 +58,8 @@ export class Stack {
     this.#clients = { config, aws: awsClients(config), database, temporal: await temporalClient(config) };
   }
 
-  async startWorker(): Promise<void> {
-    this.#worker = await this.#background(['worker'], 'worker is polling');
-  }
-
-  /** As a machine that loses power does it to the worker: no time to say anything to anyone. */
-  async killWorker(): Promise<void> {
-    const worker = this.#worker;
-    if (!worker) throw new Error('no worker runs');
-    worker.kill('SIGKILL');
-    await ended(worker);
-    this.#worker = undefined;
-  }
-
   async down(): Promise<Finished> {
-    await this.#clients?.temporal.connection.close();
-    await this.#clients?.database.end();
-    this.#clients = undefined;
-    if (this.#worker) {
-      this.#worker.kill('SIGTERM');
-      await ended(this.#worker);
-      this.#worker = undefined;
-    }
+    await this.#disconnect();
     const down = await this.podlake('down');
     if (this.#up) await ended(this.#up);
     this.#up = undefined;
@@ -89,7 +68,6 @@ export class Stack {
 
   /** Leaves no process and no file, however far the test came. */
   async erase(): Promise<void> {
-    this.#worker?.kill('SIGKILL');
     await this.down();
     await this.podlake('down', '--erase', '--yes');
   }
@@ -117,6 +95,12 @@ export class Stack {
   /** Rows of the control database. */
   async control<Row extends pg.QueryResultRow>(query: string, ...values: unknown[]): Promise<Row[]> {
     return (await this.#connected.database.query<Row>(query, values)).rows;
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#clients?.temporal.connection.close();
+    await this.#clients?.database.end();
+    this.#clients = undefined;
   }
 
   #spawn(args: string[]): ChildProcess {

@@ -1,55 +1,37 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Tools } from '../tools/index.ts';
+import { awsConfiguration } from './aws-configuration.ts';
 import { writeWhole } from './folder.ts';
-import { type Part, startPart } from './process.ts';
-import { ACCESS_KEY, REGION, SECRET_KEY } from './s3.ts';
-import { localSparkDefaults } from './spark-defaults.ts';
+import { type Part, type Starting, startPart } from './process.ts';
 
-/** Glue, EMR, Athena and SNS for one machine: the Python package in `infra/local/aws`. */
-export async function startAws(options: {
-  tools: Tools;
+export type AwsOptions = {
+  tools: Pick<Tools, 'python' | 'javaHome' | 'sparkHome' | 'jars'>;
   folder: string;
   port: number;
   s3Port: number;
   bucketPrefix: string;
   log: string;
-}): Promise<Part> {
+};
+
+/** Glue, EMR, Athena and SNS for one machine: the Python package in `infra/local/aws`. */
+export async function startAws(options: AwsOptions, starting: Starting = {}): Promise<Part> {
   const state = join(options.folder, 'aws');
   await mkdir(state, { recursive: true });
-  const endpoint = `http://127.0.0.1:${options.port}`;
-  const s3Endpoint = `http://127.0.0.1:${options.s3Port}`;
+  const { tools, port, bucketPrefix } = options;
+  const places = { state, scratch: join(options.folder, 'spark'), s3Endpoint: `http://127.0.0.1:${options.s3Port}` };
   const config = join(options.folder, 'aws.json');
-  await writeWhole(
+  writeWhole(
     config,
-    JSON.stringify(
-      {
-        host: '127.0.0.1',
-        port: options.port,
-        stateDir: state,
-        region: REGION,
-        accountId: '123456789012',
-        s3Endpoint,
-        accessKey: ACCESS_KEY,
-        secretKey: SECRET_KEY,
-        python: options.tools.python,
-        javaHome: options.tools.javaHome,
-        sparkHome: options.tools.sparkHome,
-        jars: options.tools.jars,
-        sparkDefaults: localSparkDefaults({ endpoint, s3Endpoint, scratch: join(options.folder, 'spark') }),
-        athenaOutput: `s3://${options.bucketPrefix}-controle/athena/`,
-        logLevel: 'info',
-      },
-      null,
-      2,
-    ),
+    JSON.stringify(awsConfiguration({ tools, host: '127.0.0.1', port, bucketPrefix, ...places }), null, 2),
   );
   return startPart({
     name: 'aws',
-    file: options.tools.python,
+    file: tools.python,
     args: ['-m', 'podlake_aws', '--config', config],
     env: { ...process.env, PYTHONPATH: resolve(import.meta.dirname, '..', 'aws'), PYTHONUNBUFFERED: '1' },
     log: options.log,
-    ready: async () => (await fetch(`${endpoint}/health`)).ok,
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/health`)).ok,
+    ...starting,
   });
 }

@@ -1,48 +1,64 @@
 import { existsSync } from 'node:fs';
 import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { run } from '../tools/command.ts';
 import { MachineProblem } from '../tools/index.ts';
 import type { PostgresPrograms } from '../tools/postgres.ts';
-import { type Part, startPart } from './process.ts';
+import { checkPostgres, type Identity, removeStaleLock, unprivileged } from './postgres-data.ts';
+import { type Part, PartProblem, type Starting, startPart } from './process.ts';
 
 const USER = 'podlake';
 export const postgresUrl = (port: number, database = 'podlake') => `postgres://${USER}@127.0.0.1:${port}/${database}`;
 
+/** What Postgres says while processes of the one before, whose postmaster was killed, still end. */
+const ONE_BEFORE_STILL_ENDS = /pre-existing shared memory block|lock file ".*" already exists/;
+const ONE_BEFORE_ENDS_WITHIN_MS = 15_000;
+
+export type PostgresOptions = { programs: PostgresPrograms; folder: string; port: number; log: string };
+
 /** Postgres in the stack's folder, on loopback only, without a password: what the system's own user may do anyway. */
-export async function startPostgres(options: {
-  programs: PostgresPrograms;
-  folder: string;
-  port: number;
-  log: string;
-}): Promise<Part> {
+export async function startPostgres(options: PostgresOptions, starting: Starting = {}): Promise<Part> {
   const data = join(options.folder, 'postgres');
   const identity = await unprivileged();
+  await checkPostgres(options.programs, options.folder, identity);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(options.programs, data, identity);
-  const part = await startPart({
-    name: 'postgres',
-    file: options.programs.postgres,
-    args: [
-      '-D',
-      data,
-      '-p',
-      String(options.port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-    ],
-    log: options.log,
-    identity,
-    ready: async () => {
-      await query(options.port, 'postgres', 'select 1');
-      return true;
-    },
-  });
+  const part = await afterTheOneBefore(async () => {
+    await removeStaleLock(data);
+    return startPart({
+      name: 'postgres',
+      file: options.programs.postgres,
+      args: [
+        ...['-D', data, '-p', String(options.port)],
+        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      ],
+      log: options.log,
+      identity,
+      ready: async () => {
+        await query(options.port, 'postgres', 'select 1');
+        return true;
+      },
+      ...starting,
+    });
+  }, starting.interrupted);
   const found = await query(options.port, 'postgres', `select 1 from pg_database where datname = 'podlake'`);
   if (found.rowCount === 0) await query(options.port, 'postgres', 'create database podlake');
   return part;
+}
+
+async function afterTheOneBefore(start: () => Promise<Part>, interrupted?: AbortSignal): Promise<Part> {
+  const deadline = performance.now() + ONE_BEFORE_ENDS_WITHIN_MS;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      const later = error instanceof PartProblem && ONE_BEFORE_STILL_ENDS.test(error.tail);
+      if (!later || performance.now() > deadline) throw error;
+    }
+    await setTimeout(300);
+    interrupted?.throwIfAborted();
+  }
 }
 
 /** Makes the data folder beside its place and moves it there whole, so that a killed first start leaves nothing half made. */
@@ -55,9 +71,7 @@ async function initialise(programs: PostgresPrograms, data: string, identity: Id
   const result = await run(programs.initdb, args, { identity, env: { ...process.env, LC_ALL: 'C' } });
   if (result.code !== 0) {
     throw new MachineProblem(
-      `Postgres cannot be set up in ${data}: ${result.stderr.trim().split('\n').slice(-3).join(' ')} ${
-        identity ? 'As root it runs as the user "nobody", who must be able to enter the folders above it.' : ''
-      }`,
+      `Postgres cannot be set up in ${data}: ${result.stderr.trim().split('\n').slice(-3).join(' ')}`,
     );
   }
   await rename(partial, data);
@@ -65,16 +79,6 @@ async function initialise(programs: PostgresPrograms, data: string, identity: Id
     join(data, '..', 'README'),
     'State of a local stack of the Pod Bank data lake; "podlake down --erase" deletes it.\n',
   );
-}
-
-type Identity = { uid: number; gid: number } | undefined;
-
-/** Postgres refuses to run as root; it is given the user that owns nothing. */
-async function unprivileged(): Promise<Identity> {
-  if (process.getuid?.() !== 0) return undefined;
-  const { stdout } = await run('id', ['-u', 'nobody']);
-  const group = await run('id', ['-g', 'nobody']);
-  return { uid: Number(stdout), gid: Number(group.stdout) };
 }
 
 async function query(port: number, database: string, text: string) {

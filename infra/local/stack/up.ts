@@ -1,100 +1,173 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { MachineProblem, type Report, type Tools } from '../tools/index.ts';
+import { cacheFolder, MachineProblem, type Report, type Tools } from '../tools/index.ts';
+import { attributesFolder } from './attributes.ts';
 import { startAws } from './aws.ts';
-import { readStack, type StackRecord, stackFolder, writeStack, writeWhole } from './folder.ts';
+import { BUCKET_PREFIX, makeBuckets } from './buckets.ts';
+import { clockWarning } from './clock.ts';
+import { writeConfig } from './config.ts';
+import { guardDisk, mustHaveSpace } from './disk.ts';
+import { stackFolder } from './folder.ts';
+import { type Hold, holdInTurn } from './hold.ts';
 import { choosePorts, mustBeFree, type Ports } from './ports.ts';
 import { postgresUrl, startPostgres } from './postgres.ts';
-import { isRunning, onEnd, type Part, startTime, stopPart } from './process.ts';
-import { ACCESS_KEY, REGION, SECRET_KEY, startS3 } from './s3.ts';
-import { endSparkSteps } from './spark-steps.ts';
-import { startTemporal, temporalProfileFile } from './temporal.ts';
+import { checkPostgres, unprivileged } from './postgres-data.ts';
+import { isRunning, startTime } from './process.ts';
+import { otherStacks, readStack, type StackRecord, writeStack } from './record.ts';
+import { startS3 } from './s3.ts';
+import { clearUnfinishedObjects } from './s3-leftovers.ts';
+import { endSparkSteps, runningSparkSteps } from './spark-steps.ts';
+import { endLeftovers, holdOfStack } from './stop.ts';
+import { type PartDefinition, Supervisor } from './supervise.ts';
+import { startTemporal } from './temporal.ts';
 
-export const BUCKET_PREFIX = 'podbank';
-const BUCKETS = ['landing', 'transient', 'raw', 'trusted', 'refined', 'controle'];
-/** The last to stop are those that the others write to. */
-const STOP_ORDER = ['worker', 'aws', 'temporal', 'postgres', 's3'];
+/** `stack.json` says when the stack was last in use, give or take this. */
+const NOTE_USE_EVERY_MS = 30_000;
 
 export type Stack = {
   folder: string;
   ports: Ports;
   addresses: { temporalUi: string; s3: string; aws: string; postgres: string; temporal: string };
-  /** Adds a part that someone else started (the worker), so that it is stopped with the rest. */
-  add: (part: Part) => Promise<void>;
-  /** Called once, with the first part that ends although nobody stopped it. */
-  whenBroken: (listener: (part: Part, how: string) => void) => void;
+  /** Adds a part of someone else (the worker), which is kept running and stopped with the rest. */
+  start: (definition: PartDefinition) => Promise<void>;
+  /** Settles with a sentence when the stack cannot go on: a part that does not stay up, a disk that fills. */
+  broken: Promise<string>;
+  /** Stops everything in order; a second call waits for the first one. */
   stop: (report: Report) => Promise<void>;
 };
 
-/**
- * Starts S3, AWS's endpoints, Postgres and Temporal of a stack, writes its configuration and makes its buckets.
- * @throws MachineProblem when it is running already, a port is taken or a part does not start.
- */
-export async function startStack(options: {
+export type StartOptions = {
   name: string;
   tools: Tools;
   report: Report;
   newPorts?: boolean;
-}): Promise<Stack> {
-  const { name, tools, report } = options;
-  const folder = stackFolder(name);
-  const before = await readStack(name);
-  if (before) await endLeftovers(before, report);
-  const ports = before && !options.newPorts ? before.ports : await choosePorts(name === 'default');
-  await mustBeFree(ports, name);
-  const logs = join(folder, 'logs');
-  await mkdir(logs, { recursive: true });
+  /** Stops, in order, what was started so far. */
+  interrupted?: AbortSignal;
+};
 
-  const parts: Part[] = [];
-  const supervisor = { pid: process.pid, startedAt: (await startTime(process.pid)) ?? '' };
-  const record = () => writeStack({ name, ports, supervisor, parts });
-  await record();
-  const started = async (starting: Promise<Part>) => {
-    parts.push(await starting);
-    await record();
-  };
-  report('starting S3, AWS endpoints, Postgres and Temporal');
-  const log = (part: string) => join(logs, `${part}.log`);
-  const results = await Promise.allSettled([
-    started(startS3({ program: tools.versitygw, folder, port: ports.s3, log: log('s3') })),
-    started(
-      startAws({ tools, folder, port: ports.aws, s3Port: ports.s3, bucketPrefix: BUCKET_PREFIX, log: log('aws') }),
-    ),
-    started(startPostgres({ programs: tools.postgres, folder, port: ports.postgres, log: log('postgres') })),
-    started(
-      startTemporal({
-        program: tools.temporal,
-        folder,
-        port: ports.temporal,
-        uiPort: ports.temporalUi,
-        log: log('temporal'),
-      }),
-    ),
-  ]);
-  const stop = async (tell: Report) => {
-    stopping = true;
-    for (const part of inStopOrder(parts)) {
-      tell(`stopping ${part.name}`);
-      await stopPart(part, part.name === 'worker' ? 30_000 : 15_000, part.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
-      if (part.name === 'aws' && (await endSparkSteps(join(folder, 'aws'))) > 0) tell('ended the Spark steps that ran');
+/**
+ * Starts S3, AWS's endpoints, Postgres and Temporal of a stack and keeps them running, writes its configuration and makes
+ * its buckets.
+ * @throws MachineProblem when it is running already, the machine cannot carry it, or a part does not start
+ */
+export async function startStack(options: StartOptions): Promise<Stack> {
+  await mustHaveSpace(stackFolder(options.name));
+  const held = await takeStack(options.name);
+  try {
+    return await startHeld(options, held);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+/** Makes this process the only one that may supervise the stack. */
+async function takeStack(name: string): Promise<Hold> {
+  const held = holdOfStack(name);
+  try {
+    const supervisor = (await readStack(name))?.supervisor;
+    if (supervisor && (await isRunning(supervisor))) {
+      throw new MachineProblem(
+        `The stack "${name}" is running already (process ${supervisor.pid}). Use it, or stop it with "podlake down --stack ${name}".`,
+      );
     }
-    await writeStack({ name, ports, supervisor: null, parts: [] });
+    if (held) return held;
+    throw new MachineProblem(
+      `Another podlake command is starting, stopping or deleting the stack "${name}" just now. Wait for it, and repeat.`,
+    );
+  } catch (error) {
+    held?.release();
+    throw error;
+  }
+}
+
+async function startHeld(options: StartOptions, held: Hold): Promise<Stack> {
+  const { name, tools, report, interrupted } = options;
+  const folder = stackFolder(name);
+  await checkPostgres(tools.postgres, folder, await unprivileged());
+  const before = await readStack(name);
+  if (before) await lookBack(before, report);
+  const sidecar = await attributesFolder(tools.python, folder, report);
+  // Between the look at a port and the part that takes it, another stack could choose the same one: one starts at a time.
+  const turn = await holdInTurn(
+    join(cacheFolder(), 'starting.lock'),
+    () => report('waiting for another stack that is starting'),
+    interrupted,
+  );
+  try {
+    const ports = await portsOf(options, before);
+    // A step that goes on without its stack may be in the middle of an upload.
+    if ((await runningSparkSteps(join(folder, 'aws'))).length === 0) await clearUnfinishedObjects(folder, sidecar);
+    const logs = join(folder, 'logs');
+    await mkdir(logs, { recursive: true });
+    report('starting S3, AWS endpoints, Postgres and Temporal');
+    return await startParts(options, { folder, ports, sidecar, logs, held });
+  } finally {
+    turn.release();
+  }
+}
+
+/** What the last use of the stack left for this one. */
+async function lookBack(before: StackRecord, report: Report): Promise<void> {
+  const warning = clockWarning(before.name, before.lastUsed);
+  if (warning) report(warning);
+  await endLeftovers(before, report);
+}
+
+async function portsOf({ name, newPorts }: StartOptions, before: StackRecord | null): Promise<Ports> {
+  const others = await otherStacks(name);
+  const kept = others.flatMap((other) => Object.values(other.ports));
+  const ports = before && !newPorts ? before.ports : await choosePorts(name === 'default', kept);
+  const running = await Promise.all(others.map(({ supervisor }) => supervisor !== null && isRunning(supervisor)));
+  await mustBeFree(
+    ports,
+    name,
+    others.filter((_, index) => running[index]),
+  );
+  return ports;
+}
+
+type Prepared = { folder: string; ports: Ports; sidecar: string | null; logs: string; held: Hold };
+
+async function startParts(options: StartOptions, prepared: Prepared): Promise<Stack> {
+  const { name, report, interrupted } = options;
+  const { folder, ports, held } = prepared;
+  const me = { pid: process.pid, startedAt: (await startTime(process.pid)) ?? '' };
+  const record = (parts: StackRecord['parts'], supervisor: StackRecord['supervisor'] = me) =>
+    writeStack({ name, ports, supervisor, parts, lastUsed: new Date().toISOString() });
+  record([]);
+  const supervisor = new Supervisor({ changed: record, report });
+  let stopped: Promise<void> | undefined;
+  const stop = (tell: Report) => {
+    stopped ??= (async () => {
+      await supervisor.stop(tell, async (part) => {
+        if (part !== 'aws') return;
+        if ((await endSparkSteps(join(folder, 'aws'))) > 0) tell('ended the Spark steps that ran');
+      });
+      try {
+        record([], null);
+      } catch (error) {
+        tell(`${folder}/stack.json could not be written (${(error as Error).message}); the next start does without`);
+      }
+      held.release();
+    })();
+    return stopped;
   };
-  let stopping = false;
+  interrupted?.addEventListener('abort', () => void stop(report), { once: true });
+  if (interrupted?.aborted) await stop(report);
+
+  const results = await Promise.allSettled(
+    definitions(options.tools, prepared).map((definition) => supervisor.start(definition)),
+  );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {
     await stop(() => undefined);
     throw failed.reason;
   }
-  await makeBuckets(ports);
-  await writeWhole(join(folder, 'config.json'), JSON.stringify(localConfig(folder, ports), null, 2));
-  const listeners: ((part: Part, how: string) => void)[] = [];
-  const watch = (part: Part) =>
-    onEnd(part, (how) => {
-      if (!stopping) for (const listener of listeners) listener(part, how);
-    });
-  parts.forEach(watch);
+  await makeBuckets(`http://127.0.0.1:${ports.s3}`);
+  writeConfig(folder, ports);
+  guardDisk(folder, (sentence) => supervisor.giveUp(sentence), supervisor.stopping);
+  noteUse(() => record(supervisor.parts), supervisor.stopping);
   return {
     folder,
     ports,
@@ -105,87 +178,35 @@ export async function startStack(options: {
       postgres: postgresUrl(ports.postgres),
       temporal: `127.0.0.1:${ports.temporal}`,
     },
-    add: async (part) => {
-      parts.push(part);
-      watch(part);
-      await record();
-    },
-    whenBroken: (listener) => listeners.push(listener),
+    start: (definition) => supervisor.start(definition),
+    broken: supervisor.broken,
     stop,
   };
 }
 
-/** Stops a stack from outside: its supervisor when it lives, else what it left running. Returns whether anything ran. */
-export async function stopStack(name: string, report: Report): Promise<boolean> {
-  const record = await readStack(name);
-  if (!record) return false;
-  if (record.supervisor && (await isRunning(record.supervisor))) {
-    report(`stopping the stack "${name}"`);
-    await stopPart({ ...record.supervisor, name: 'supervisor', log: '' }, 90_000);
-    return true;
-  }
-  return endParts(record, report);
+function definitions(tools: Tools, { folder, ports, sidecar, logs }: Prepared): PartDefinition[] {
+  const log = (part: string) => join(logs, `${part}.log`);
+  const s3 = { program: tools.versitygw, folder, port: ports.s3, sidecar, log: log('s3') };
+  const aws = { tools, folder, port: ports.aws, s3Port: ports.s3, bucketPrefix: BUCKET_PREFIX, log: log('aws') };
+  const postgres = { programs: tools.postgres, folder, port: ports.postgres, log: log('postgres') };
+  const places = { folder, port: ports.temporal, uiPort: ports.temporalUi };
+  const temporal = { program: tools.temporal, ...places, log: log('temporal') };
+  return [
+    { name: 's3', start: (starting) => startS3(s3, starting) },
+    { name: 'aws', start: (starting) => startAws(aws, starting) },
+    { name: 'postgres', start: (starting) => startPostgres(postgres, starting) },
+    { name: 'temporal', start: (starting) => startTemporal(temporal, starting) },
+  ];
 }
 
-export async function isUp(name: string): Promise<boolean> {
-  const record = await readStack(name);
-  return record?.supervisor != null && (await isRunning(record.supervisor));
-}
-
-async function endLeftovers(record: StackRecord, report: Report): Promise<void> {
-  if (record.supervisor && (await isRunning(record.supervisor))) {
-    throw new MachineProblem(
-      `The stack "${record.name}" is running already (process ${record.supervisor.pid}). Use it, or stop it with "podlake down".`,
-    );
-  }
-  await endParts(record, report);
-}
-
-async function endParts(record: StackRecord, report: Report): Promise<boolean> {
-  let any = false;
-  for (const part of inStopOrder(record.parts)) {
-    if (!(await isRunning(part))) continue;
-    any = true;
-    report(`ending ${part.name}, left by a stack that was killed`);
-    await stopPart(part);
-  }
-  await writeStack({ name: record.name, ports: record.ports, supervisor: null, parts: [] });
-  return any;
-}
-
-const inStopOrder = (parts: Part[]) =>
-  [...parts].sort((a, b) => STOP_ORDER.indexOf(a.name) - STOP_ORDER.indexOf(b.name));
-
-async function makeBuckets(ports: Ports): Promise<void> {
-  const s3 = new S3Client({
-    region: REGION,
-    endpoint: `http://127.0.0.1:${ports.s3}`,
-    forcePathStyle: true,
-    credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY },
-  });
-  for (const bucket of BUCKETS) {
-    await s3.send(new CreateBucketCommand({ Bucket: `${BUCKET_PREFIX}-${bucket}` })).catch((error: Error) => {
-      if (!/^BucketAlready/.test(error.name)) throw error;
-    });
-  }
-  s3.destroy();
-}
-
-/** The configuration of the local stack, in the shape that `workers/config.ts` checks. */
-function localConfig(folder: string, ports: Ports) {
-  return {
-    region: REGION,
-    bucketPrefix: BUCKET_PREFIX,
-    endpoints: { s3: `http://127.0.0.1:${ports.s3}`, aws: `http://127.0.0.1:${ports.aws}` },
-    s3PathStyle: true,
-    credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY },
-    postgresUrl: postgresUrl(ports.postgres),
-    temporal: {
-      profile: 'default',
-      configFile: temporalProfileFile(folder),
-      webUi: `http://127.0.0.1:${ports.temporalUi}`,
-    },
-    emr: {},
-    athena: {},
-  };
+function noteUse(note: () => void, until: AbortSignal): void {
+  const timer = setInterval(() => {
+    try {
+      note();
+    } catch {
+      // A disk that is full now is the guard's business; the next note comes soon.
+    }
+  }, NOTE_USE_EVERY_MS);
+  timer.unref();
+  until.addEventListener('abort', () => clearInterval(timer), { once: true });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
@@ -11,6 +11,9 @@ export function cacheFolder(): string {
   return process.env['PODLAKE_CACHE'] ?? envPaths('podlake', { suffix: '' }).cache;
 }
 
+/** A holder that has not touched its lock for so long was killed. */
+const STALE_MS = 30_000;
+
 /** A short name for the exact content of lock files, so that a changed lock means a new folder and nothing is upgraded in place. */
 export function versionOfFiles(...files: string[]): string {
   const hash = createHash('sha256');
@@ -18,33 +21,39 @@ export function versionOfFiles(...files: string[]): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-export function isInstalled(name: string, version: string): boolean {
-  return existsSync(join(folderOf(name, version), '.complete'));
+/** Whether a tool is there whole; `programs` are files in its folder without which it is damaged, whatever its mark says. */
+export function isInstalled(name: string, version: string, programs: string[] = []): boolean {
+  const folder = folderOf(name, version);
+  return existsSync(join(folder, '.complete')) && programs.every((program) => isFilled(join(folder, program)));
 }
+
+const isFilled = (file: string) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 
 /**
  * Installs a tool once per version, also when several processes ask at the same time: the others wait.
- * A folder without its `.complete` mark is what a killed installation left; it is removed and made again.
+ * A folder without its `.complete` mark is what a killed installation left, one without its `programs` is damaged; either is
+ * removed and made again.
  */
 export async function installOnce(
   name: string,
   version: string,
   report: Report,
   install: (folder: string) => Promise<void>,
+  programs: string[] = [],
 ): Promise<string> {
   const folder = folderOf(name, version);
-  if (isInstalled(name, version)) return folder;
+  if (isInstalled(name, version, programs)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
-  const release = await lockfile.lock(folder, {
-    realpath: false,
-    stale: 30_000,
-    update: 5_000,
-    retries: { retries: 7200, factor: 1, minTimeout: 500, maxTimeout: 500 },
-  });
+  const release = await lockInTurn(folder, () =>
+    report(
+      `waiting for another process that installs ${name}; if that was killed, for ${STALE_MS / 1000} seconds at most`,
+    ),
+  );
   try {
-    if (isInstalled(name, version)) return folder;
+    if (isInstalled(name, version, programs)) return folder;
     const started = Date.now();
-    report(`installing ${name} (once, into ${folder})`);
+    const again = isInstalled(name, version) ? ' again, for it is damaged' : '';
+    report(`installing ${name}${again} (once, into ${folder})`);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await install(folder);
@@ -61,6 +70,19 @@ export async function installOnce(
   } finally {
     await release();
   }
+}
+
+/** The lock is a folder beside the tool's, which its holder touches: one that nobody touches any more is taken over. */
+async function lockInTurn(folder: string, waits: () => void): Promise<() => Promise<void>> {
+  const options = { realpath: false, stale: STALE_MS, update: 5_000 };
+  try {
+    return await lockfile.lock(folder, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+  }
+  waits();
+  const patience = { retries: 7200, factor: 1, minTimeout: 500, maxTimeout: 500 };
+  return lockfile.lock(folder, { ...options, retries: patience });
 }
 
 function folderOf(name: string, version: string): string {

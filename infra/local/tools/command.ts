@@ -16,9 +16,10 @@ export function run(file: string, args: string[], options: CommandOptions = {}):
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs,
       ...(options.identity ?? {}),
     });
+    // Not spawn's own timeout: for a program that is not there it keeps the process waiting to the end.
+    if (options.timeoutMs) setTimeout(() => child.kill(), options.timeoutMs).unref();
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

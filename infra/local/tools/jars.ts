@@ -23,27 +23,33 @@ export async function sparkJars(
     .split('\n')
     .filter((line) => line && !line.startsWith('#'))
     .map(parse);
-  const folder = await installOnce('jars', versionOfFiles(LIST), report, async (target) => {
-    const work = join(target, 'work');
-    await mkdir(work, { recursive: true });
-    await writeFile(join(work, 'ivy.xml'), ivyModule(jars));
-    const trustStore = join(work, 'trust.p12');
-    await makeTrustStore(python.python, trustStore);
-    await mustRun(
-      'Fetching the jars for Spark',
-      join(java, 'bin', 'java'),
-      [
-        `-Djavax.net.ssl.trustStore=${trustStore}`,
-        '-Djavax.net.ssl.trustStoreType=PKCS12',
-        '-Djavax.net.ssl.trustStorePassword=podlake',
-        ...['-jar', join(python.sitePackages, 'pyspark', 'jars', IVY), '-warn', '-ivy', join(work, 'ivy.xml')],
-        ...['-cache', join(work, 'cache'), '-retrieve', join(target, '[artifact]-[revision].[ext]')],
-      ],
-      { remedy: 'Check that this machine reaches a Maven repository, and repeat.' },
-    );
-    for (const jar of jars) await verify(join(target, fileName(jar)), jar.sha256);
-    await rm(work, { recursive: true, force: true });
-  });
+  const folder = await installOnce(
+    'jars',
+    versionOfFiles(LIST),
+    report,
+    async (target) => {
+      const work = join(target, 'work');
+      await mkdir(work, { recursive: true });
+      await writeFile(join(work, 'ivy.xml'), ivyModule(jars));
+      const trustStore = join(work, 'trust.p12');
+      await makeTrustStore(python.python, trustStore);
+      await mustRun(
+        'Fetching the jars for Spark',
+        join(java, 'bin', 'java'),
+        [
+          `-Djavax.net.ssl.trustStore=${trustStore}`,
+          '-Djavax.net.ssl.trustStoreType=PKCS12',
+          '-Djavax.net.ssl.trustStorePassword=podlake',
+          ...['-jar', join(python.sitePackages, 'pyspark', 'jars', IVY), '-warn', '-ivy', join(work, 'ivy.xml')],
+          ...['-cache', join(work, 'cache'), '-retrieve', join(target, '[artifact]-[revision].[ext]')],
+        ],
+        { remedy: 'Check that this machine reaches a Maven repository, and repeat.' },
+      );
+      for (const jar of jars) await verify(join(target, fileName(jar)), jar.sha256);
+      await rm(work, { recursive: true, force: true });
+    },
+    jars.map(fileName),
+  );
   return jars.map((jar) => join(folder, fileName(jar)));
 }
 

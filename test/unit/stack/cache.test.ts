@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +72,36 @@ test('what a killed installation left is removed and made again', async () => {
   await installOnce('tool', '1', quiet, install(join(folder, 'log')));
 
   expect(existsSync(join(place, 'half'))).toBe(false);
+  expect(isInstalled('tool', '1')).toBe(true);
+});
+
+test('a tool whose program is missing or empty, whatever its mark says, is installed again and nobody has to clear anything', async () => {
+  const [log, lines] = [join(folder, 'log'), [] as string[]];
+  const get = () => installOnce('tool', '1', (line) => lines.push(line), install(log), ['tool']);
+  const place = await get();
+  for (const damage of [() => rmSync(join(place, 'tool')), () => writeFileSync(join(place, 'tool'), '')]) {
+    damage();
+    lines.length = 0;
+
+    await get();
+
+    expect(readFileSync(join(place, 'tool'), 'utf8')).toBe('content');
+    expect(lines[0]).toMatch(/^installing tool again, for it is damaged/);
+  }
+});
+
+test('the lock of a killed installation is waited for until it is stale, and the wait is told', async () => {
+  const lines: string[] = [];
+  const lock = join(folder, 'cache', `tool-1-${process.platform}-${process.arch}.lock`);
+  mkdirSync(lock, { recursive: true });
+  const touchedBefore = new Date(Date.now() - 28_500);
+  utimesSync(lock, touchedBefore, touchedBefore);
+  const started = performance.now();
+
+  await installOnce('tool', '1', (line) => lines.push(line), install(join(folder, 'log')));
+
+  expect(lines[0]).toBe('waiting for another process that installs tool; if that was killed, for 30 seconds at most');
+  expect(performance.now() - started).toBeGreaterThan(1_000);
   expect(isInstalled('tool', '1')).toBe(true);
 });
 

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { stackFolder } from '../../../infra/local/stack/folder.ts';
 import { choosePorts, mustBeFree } from '../../../infra/local/stack/ports.ts';
 import { isRunning, startPart, startTime, stopPart } from '../../../infra/local/stack/process.ts';
-import { mustRun } from '../../../infra/local/tools/command.ts';
+import { mustRun, run } from '../../../infra/local/tools/command.ts';
 import { findPython } from '../../../infra/local/tools/python.ts';
 
 let folder: string;
@@ -39,7 +40,7 @@ test('a port that another program took is told with its part and the remedy', as
   await new Promise((resolve) => server.once('listening', resolve));
 
   await expect(mustBeFree(ports, 'team')).rejects.toThrow(
-    `Port ${ports.postgres} (postgres of the stack "team") is taken by another program. End that program, or give the stack new ports with "podlake up --new-ports".`,
+    `Port ${ports.postgres} (postgres of the stack "team") is taken by another program. End that program, or give the stack new ports with "podlake up --stack team --new-ports".`,
   );
   server.close();
 });
@@ -56,6 +57,38 @@ test('a Python that fits is taken', async () => {
   vi.stubEnv('PODLAKE_PYTHON', program('python', 'echo /opt/python; echo 3.12.4'));
 
   expect(await findPython()).toEqual({ path: '/opt/python', version: '3.12.4' });
+});
+
+test('a part whose process cannot be noted down never runs its program', async () => {
+  const ran = join(folder, 'ran');
+  const part = startPart({
+    name: 's3',
+    file: 'touch',
+    args: [ran],
+    log: join(folder, 'log'),
+    ready: async () => existsSync(ran),
+    spawned: () => {
+      throw new Error('the disk is full');
+    },
+  });
+
+  await expect(part).rejects.toThrow('the disk is full');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(existsSync(ran)).toBe(false);
+});
+
+test('a part whose starter is killed before it noted the process down never runs its program', async () => {
+  const ran = join(folder, 'ran');
+  const startPartFile = fileURLToPath(new URL('../../../infra/local/stack/process.ts', import.meta.url));
+  const program = `
+    const { startPart } = await import(${JSON.stringify(startPartFile)});
+    const spawned = () => process.kill(process.pid, 'SIGKILL');
+    const [file, args, log] = ['touch', [${JSON.stringify(ran)}], ${JSON.stringify(join(folder, 'log'))}];
+    await startPart({ name: 's3', file, args, log, ready: async () => false, spawned });`;
+  const { code } = await run(process.execPath, ['--input-type=module', '-e', program]);
+
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([code, existsSync(ran)]).toEqual([128, false]);
 });
 
 test('a part that ends at once is told with the end of its log', async () => {

@@ -37,6 +37,9 @@ function checkShape(entry: RefinedEntry): Problem[] {
         `${column.name} is appended to every refined table: remove it here and in the SQL`,
       );
     }
+    if (column.labels && column.type !== 'string') {
+      report(['columns', i, 'labels'], `${column.name} is a ${column.type}: only the values of a text have labels`);
+    }
     if (columns.findIndex(({ name }) => name === column.name) < i) {
       report(['columns', i, 'name'], `column ${column.name} stands here twice: remove one`);
     }

@@ -57,6 +57,7 @@ export interface RefinedColumn {
   nullable: boolean;
   unit: string;
   description: string;
+  labels?: Record<string, string>;
 }
 
 export interface RefinedFile {

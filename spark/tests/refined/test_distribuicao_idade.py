@@ -47,6 +47,11 @@ def test_a_client_without_a_day_of_birth_or_under_18_is_nao_informado_and_counts
     assert rows["Não informado"] == (7, 3, 4, Decimal("0.750000"), 2, 1, Decimal("0.500000"))
 
 
+def test_the_sentinel_365243_is_no_age(indicator):
+    rows = rows_of(indicator, train=[(1, 365243, 0)])
+    assert (rows["Não informado"][1], rows["65+"][1]) == (1, 0)
+
+
 def test_a_client_in_train_and_in_test_counts_once_with_the_age_and_the_outcome_of_train(indicator):
     rows = rows_of(indicator, train=[(1, -10000, 1)], test=[(1, -20000), (2, -20000)])
     assert rows["25-34"] == (2, 1, 2, Decimal("0.500000"), 1, 1, Decimal("1.000000"))

@@ -302,6 +302,13 @@ describe('loading the catalogue', () => {
       'catalog/refined/total.yaml:9: ts_referencia is appended to every refined table',
     ],
     [
+      'labels for a number',
+      'refined/total.yaml',
+      'unit: reais',
+      'unit: reais\n    labels: { "0": Nada }',
+      'catalog/refined/total.yaml:13: valor_total is a decimal(38,3): only the values of a text have labels',
+    ],
+    [
       'a key that is not the first column',
       'refined/total.yaml',
       'key: []',

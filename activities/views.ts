@@ -14,7 +14,7 @@ const SLOT_COLUMNS: ViewColumn[] = [
  * behind it have moved. Written as Athena writes its own views.
  */
 export function refinedView({ name, title, columns }: CompiledRefined): TableInput {
-  const all: ViewColumn[] = [...columns, ...SLOT_COLUMNS];
+  const all: ViewColumn[] = [...columns.map(inGluesWords), ...SLOT_COLUMNS];
   const originalSql = [
     `SELECT ${all.map((column) => column.name).join(', ')}`,
     `FROM refined.${name}_dados`,
@@ -42,6 +42,11 @@ export function refinedView({ name, title, columns }: CompiledRefined): TableInp
       })),
     },
   };
+}
+
+/** Neither Glue nor Athena has Spark's name for a time without zone, and Athena reads Iceberg's one as `timestamp(6)`. */
+function inGluesWords({ name, type, description }: ViewColumn): ViewColumn {
+  return { name, type: type === 'timestamp_ntz' ? 'timestamp' : type, description };
 }
 
 const PRESTO: Record<string, string> = { string: 'varchar', int: 'integer', timestamp: 'timestamp(6)' };

@@ -1,5 +1,5 @@
 import type { Problem } from './problems.ts';
-import { foreignReads, resultColumns, tablesRead, wordsOf } from './sql.ts';
+import { foreignReads, knowsItsSlot, publishedRead, resultColumns, tablesRead, wordsOf } from './sql.ts';
 import type { Catalogue, RefinedEntry, SourceColumnFile } from './types.ts';
 
 // The job appends these two to every refined table.
@@ -11,6 +11,7 @@ export function checkRefined(catalogue: Catalogue, columns: ReadonlyMap<string, 
   return catalogue.refined.flatMap((entry) => [
     ...checkShape(entry),
     ...checkReads(entry, sourceOf),
+    ...checkLookback(entry, catalogue),
     ...checkRequired(entry, sourceOf, columns),
     ...checkResult(entry),
   ]);
@@ -36,6 +37,9 @@ function checkShape(entry: RefinedEntry): Problem[] {
         `${column.name} is appended to every refined table: remove it here and in the SQL`,
       );
     }
+    if (column.labels && column.type !== 'string') {
+      report(['columns', i, 'labels'], `${column.name} is a ${column.type}: only the values of a text have labels`);
+    }
     if (columns.findIndex(({ name }) => name === column.name) < i) {
       report(['columns', i, 'name'], `column ${column.name} stands here twice: remove one`);
     }
@@ -53,10 +57,28 @@ function checkReads(entry: RefinedEntry, sourceOf: ReadonlyMap<string, string>):
       message: `trusted.${table} does not exist: mend the name or write trusted/${table}.yaml`,
     }));
   for (const { table, line } of foreignReads(entry.sql)) {
-    const message = `reads ${table}, which is neither trusted.<table> nor a step of this file: read one of those`;
+    const message = `reads ${table}, which is neither trusted.<table>, nor refined.<table>, nor a step of this file: read one of those`;
     problems.push({ file: entry.sqlFile, line, message });
   }
   if (read.length === 0) problems.push({ file: entry.sqlFile, line: 1, message: 'reads no trusted table: read one' });
+  return problems;
+}
+
+/** What earlier slots published is all that an indicator may know of refined: rows of its own slot stand on no base yet. */
+function checkLookback({ sql, sqlFile }: RefinedEntry, { refined }: Catalogue): Problem[] {
+  const read = publishedRead(sql);
+  const problems: Problem[] = read
+    .filter(({ table }) => !refined.some(({ data }) => data.name === table))
+    .map(({ table, line }) => ({
+      file: sqlFile,
+      line,
+      message: `refined.${table} does not exist: mend the name or write refined/${table}.yaml`,
+    }));
+  const [first] = read;
+  if (first && !knowsItsSlot(sql)) {
+    const message = `reads refined.${first.table} whatever the slot: keep the rows before cast(:ts_referencia as timestamp_ntz) alone`;
+    problems.push({ file: sqlFile, line: first.line, message });
+  }
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import { checkChecks } from './check-checks.ts';
 import { checkRefined } from './check-refined.ts';
 import { columnsOf } from './columns.ts';
 import type { Problem } from './problems.ts';
@@ -15,6 +16,7 @@ export function checkCatalogue(catalogue: Catalogue): Problem[] {
     ...catalogue.sources.flatMap((entry) => checkSource(entry, columns)),
     ...checkTrusted(catalogue, columns),
     ...checkRefined(catalogue, columns),
+    ...checkChecks(catalogue, columns),
   ];
 }
 

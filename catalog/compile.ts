@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { checksOfRefined, checksOfTrusted } from './checks.ts';
 import { columnsOf } from './columns.ts';
-import { tablesRead } from './sql.ts';
+import { publishedRead, tablesRead } from './sql.ts';
 import type {
   Catalogue,
   CompiledCatalogue,
@@ -91,9 +92,16 @@ function compileTrusted(file: TrustedFile, sources: Record<string, CompiledSourc
       personal: column.personal,
       description: column.description.pt,
     })),
+    checks: checksOfTrusted(file),
   };
 }
 
 function compileRefined({ data, sql }: RefinedEntry): CompiledRefined {
-  return { ...data, inputs: tablesRead(sql).map((read) => read.table), sql };
+  return {
+    ...data,
+    inputs: tablesRead(sql).map((read) => read.table),
+    lookback: publishedRead(sql).map((read) => read.table),
+    checks: checksOfRefined(data),
+    sql,
+  };
 }

@@ -10,23 +10,26 @@ export interface SchemaFault {
   message: string;
 }
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+// Verbose errors carry the part of the schema that was not met.
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
 
 /** What in `data` does not fit catalog/schema/<name>.schema.json; nothing when it fits. */
 export function schemaFaults(name: SchemaName, data: unknown): SchemaFault[] {
+  if (!ajv.getSchema('podlake:checks')) ajv.addSchema(readSchema('checks'));
   const validate = ajv.getSchema(`podlake:${name}`) ?? ajv.compile(readSchema(name));
   if (validate(data)) return [];
   const errors = validate.errors ?? [];
   return errors.filter((error) => !isEcho(error)).map((error) => ({ path: pathOf(error), message: sentence(error) }));
 }
 
-function readSchema(name: SchemaName): object {
+function readSchema(name: SchemaName | 'checks'): object {
   return JSON.parse(readFileSync(join(import.meta.dirname, 'schema', `${name}.schema.json`), 'utf8'));
 }
 
-// `oneOf` repeats each of its branches as an error of its own; the one sentence about `oneOf` says it all.
+// `oneOf` and `anyOf` repeat each of their branches as an error of its own; the one sentence about them says it all.
+// `if` only says that its `then` has said something.
 function isEcho(error: ErrorObject): boolean {
-  return error.schemaPath.includes('/oneOf/');
+  return /\/(one|any)Of\//.test(error.schemaPath) || error.keyword === 'if';
 }
 
 function pathOf(error: ErrorObject): YamlPath {
@@ -53,6 +56,8 @@ function sentence(error: ErrorObject): string {
       return `${what} may only be ${error.params.allowedValue}: remove the line to say the opposite`;
     case 'oneOf':
       return 'a source has either its own columns or `like` another: give one of the two';
+    case 'anyOf':
+      return `one of ${alternatives(error).join(', ')} is missing: add it`;
     case 'dependentRequired':
       return `${error.params.property} only has a meaning beside ${error.params.missingProperty}: add that or remove this`;
     case 'pattern':
@@ -60,4 +65,9 @@ function sentence(error: ErrorObject): string {
     default:
       return `${what} ${error.message}`;
   }
+}
+
+/** The fields of which `anyOf` asks one. */
+function alternatives({ schema }: ErrorObject): string[] {
+  return (schema as { required: string[] }[]).flatMap(({ required }) => required);
 }

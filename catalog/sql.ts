@@ -16,23 +16,37 @@ export interface ResultColumn {
 
 /** The trusted tables that the SQL reads, each once, in order of name, with the line of its first mention. */
 export function tablesRead(sql: string): TableRead[] {
+  return readOf(sql, /\btrusted\s*\.\s*`?(\w+)/gi);
+}
+
+/** The refined tables of which the SQL reads what earlier slots published, in the same form. */
+export function publishedRead(sql: string): TableRead[] {
+  return readOf(sql, /\brefined\.(\w+)/gi);
+}
+
+/** Whether the SQL asks for the instant of the slot that it computes. */
+export function knowsItsSlot(sql: string): boolean {
+  return withoutTextAndComments(sql).includes(':ts_referencia');
+}
+
+function readOf(sql: string, pattern: RegExp): TableRead[] {
   const first = new Map<string, number>();
   const bare = withoutTextAndComments(sql);
-  for (const match of bare.matchAll(/\btrusted\s*\.\s*`?(\w+)/gi)) {
+  for (const match of bare.matchAll(pattern)) {
     const table = (match[1] ?? '').toLowerCase();
     if (!first.has(table)) first.set(table, lineAt(bare, match.index));
   }
   return [...first].map(([table, line]) => ({ table, line })).sort((a, b) => (a.table < b.table ? -1 : 1));
 }
 
-/** What follows a FROM or JOIN and is neither `trusted.<table>`, nor a step of this file, nor a subquery. */
+/** What follows a FROM or JOIN and is neither of trusted, nor of refined, nor a step of this file, nor a subquery. */
 export function foreignReads(sql: string): TableRead[] {
   const bare = withoutTextAndComments(sql);
   const steps = new Set([...bare.matchAll(/\b(\w+)\s+as\s*\(/gi)].map((match) => match[1]?.toLowerCase()));
   // `is distinct from` compares and reads nothing.
   return [...bare.matchAll(/(?<!\bdistinct\s+)\b(?:from|join)\s+([\w.`]+)/gi)]
     .map((match) => ({ table: (match[1] ?? '').replaceAll('`', '').toLowerCase(), line: lineAt(bare, match.index) }))
-    .filter(({ table }) => !table.startsWith('trusted.') && !steps.has(table));
+    .filter(({ table }) => !/^(trusted|refined)\./.test(table) && !steps.has(table));
 }
 
 /** Every word of the SQL outside comments and texts, in lower case. */

@@ -48,6 +48,7 @@ export interface TrustedFile {
   buckets?: number;
   bad_row_threshold: number;
   on_held_delivery: OnHeldDelivery;
+  checks?: CheckFile[];
 }
 
 export interface RefinedColumn {
@@ -56,6 +57,7 @@ export interface RefinedColumn {
   nullable: boolean;
   unit: string;
   description: string;
+  labels?: Record<string, string>;
 }
 
 export interface RefinedFile {
@@ -65,9 +67,37 @@ export interface RefinedFile {
   purpose: string;
   grain: string;
   owner: string;
+  construction: string[];
   key: string[];
   columns: RefinedColumn[];
   assumptions: string[];
+  checks: CheckFile[];
+}
+
+export type Severity = 'error' | 'warning';
+
+/** A check as declared: what each kind means stands in catalog/schema/checks.schema.json. */
+export type CheckFile = { name: string; description: string; severity?: Severity } & DeclaredCheck;
+
+export type DeclaredCheck =
+  | {
+      check: 'accepted_values';
+      column: string;
+      values: (number | string)[];
+      always?: (number | string)[];
+      where?: string;
+    }
+  | { check: 'range'; columns: string[]; min?: number; max?: number }
+  | { check: 'expression'; expression: string }
+  | { check: 'no_overlap'; columns: string[]; with: string }
+  | { check: 'parts_add_up'; columns: string[]; parts?: string; whole?: string; total?: string }
+  | { check: 'same_total'; column?: string; by?: string[]; where?: string; other: Total };
+
+/** The sum of a column of a refined table, or the number of its rows, of those alone where the condition holds. */
+export interface Total {
+  table: string;
+  column?: string;
+  where?: string;
 }
 
 export type YamlPath = (string | number)[];
@@ -130,6 +160,14 @@ export interface CompiledTrustedColumn {
   description: string;
 }
 
+/** A check as it is run. The last three kinds follow from key and columns and are declared nowhere. */
+export type CompiledCheck = { name: string; description: string; severity: Severity } & (
+  | DeclaredCheck
+  | { check: 'unique_key'; columns: string[] }
+  | { check: 'not_null'; columns: string[] }
+  | { check: 'row_count'; rows: number }
+);
+
 export interface CompiledTrusted {
   name: string;
   source: string;
@@ -139,11 +177,15 @@ export interface CompiledTrusted {
   badRowThreshold: number;
   onHeldDelivery: OnHeldDelivery;
   columns: CompiledTrustedColumn[];
+  checks: CompiledCheck[];
 }
 
-export interface CompiledRefined extends RefinedFile {
+export interface CompiledRefined extends Omit<RefinedFile, 'checks'> {
   /** Names of the trusted tables that the SQL reads, in order. */
   inputs: string[];
+  /** Names of the refined tables of which the SQL reads what earlier slots published, in order. */
+  lookback: string[];
+  checks: CompiledCheck[];
   sql: string;
 }
 

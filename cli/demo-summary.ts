@@ -18,6 +18,8 @@ const QUESTIONS = [
     'SELECT tipo_contrato, emprestimos, valor_medio, valor_mediano FROM refined.valor_medio_emprestimo',
   ],
   ['Approvals', 'SELECT tipo_contrato, recebidas, aprovadas, taxa_aprovacao FROM refined.taxa_aprovacao_credito'],
+  ['Ages', 'SELECT faixa_etaria, clientes, participacao, taxa_inadimplencia FROM refined.distribuicao_idade'],
+  ['Delays', 'SELECT grupo, parcelas, parcelas_atrasadas, atraso_medio_dias FROM refined.tempo_medio_atraso'],
   [
     'Credits in the market',
     'SELECT tipo_credito, moeda, creditos, participacao_creditos FROM refined.tipos_credito_mercado',

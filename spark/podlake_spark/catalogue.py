@@ -52,6 +52,7 @@ class RefinedTable:
     name: str
     description: str
     inputs: tuple[str, ...]
+    lookback: tuple[str, ...]
     sql: str
     key: tuple[str, ...]
     columns: tuple[RefinedColumn, ...]
@@ -115,6 +116,7 @@ def _refined_table(table: dict[str, Any]) -> RefinedTable:
         name=table["name"],
         description=_portuguese(table["description"]),
         inputs=tuple(table["inputs"]),
+        lookback=tuple(table["lookback"]),
         sql=table["sql"],
         key=tuple(table["key"]),
         columns=tuple(

@@ -92,19 +92,24 @@ class LakeTable:
         finally:
             files.close()
 
-    def restart_branch(self, branch: str, base: str | None) -> str:
-        """Puts the run's branch on the base, whatever an earlier try left there; returns the base's snapshot.
+    def base_snapshot(self, base: str | None) -> str:
+        """The snapshot on which a slot builds: the manifest's base.
 
         ``base`` is None for a table that had no publication yet: then main must still be the empty first snapshot.
         """
-        table = self._table()
         if base is None:
-            base = self.main()
-            if base is None or not self.is_first(base):
+            main = self.main()
+            if main is None or not self.is_first(main):
                 raise JobError(f"{self.name} has no publication by the manifest, but its main already holds data.")
-        elif not self.has_snapshot(base):
+            return main
+        if not self.has_snapshot(base):
             raise JobError(f"{self.name} has no snapshot {base}, on which this slot has to build.")
-        refs = table.manageSnapshots()
+        return base
+
+    def restart_branch(self, branch: str, base: str | None) -> str:
+        """Puts the run's branch on the base, whatever an earlier try left there; returns the base's snapshot."""
+        base = self.base_snapshot(base)
+        refs = self._table().manageSnapshots()
         if self.snapshot(branch) is None:
             refs.createBranch(branch, int(base)).commit()
         elif self.snapshot(branch) != base:

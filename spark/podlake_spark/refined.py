@@ -1,5 +1,11 @@
-"""Refined: the catalogue's SQL over trusted as of this slot; each table gets the rows of this slot alone."""
+"""Refined: the catalogue's SQL over trusted as of this slot; each table gets the rows of this slot alone.
 
+An indicator that looks back names ``refined.<table>`` in its SQL. That is what earlier slots published: the table at the
+base of this run, whatever its own branch or a later main may hold. Which of those rows are earlier, the SQL says itself,
+by the parameter ``:ts_referencia``, the slot's instant as text.
+"""
+
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +32,7 @@ class RefinedLayer:
         self._manifest = manifest
         self._catalogue = catalogue
         self._report = report
+        self._published: dict[str, str] = {}
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -39,6 +46,7 @@ class RefinedLayer:
         create_namespace(self._spark, "refined")
         for name in sorted(self._inputs() | set(self._manifest.written)):
             self._check_branch(name)
+        self._published = self._published_snapshots()
         self._spark.conf.set("spark.wap.branch", self._manifest.branch)
         try:
             yield
@@ -61,7 +69,9 @@ class RefinedLayer:
         definition = self._catalogue.refined_table(task.table)
         table = self._create(definition)
         base = table.restart_branch(self._manifest.branch, task.base)
-        rows = self._spark.sql(definition.sql)
+        rows = self._spark.sql(
+            _at_snapshots(definition.sql, self._published), args={"ts_referencia": self._manifest.slot_timestamp}
+        )
         check_columns(rows, definition)
         with_slot(rows, self._manifest.slot_timestamp).writeTo(
             table.branch_identifier(self._manifest.branch)
@@ -74,6 +84,19 @@ class RefinedLayer:
 
     def _inputs(self) -> set[str]:
         return {name for task in self._manifest.tables for name in self._catalogue.refined_table(task.table).inputs}
+
+    def _published_snapshots(self) -> dict[str, str]:
+        """Of every refined table that is looked back on, the snapshot of the last publication."""
+        bases = {task.table: task.base for task in self._manifest.tables}
+        snapshots = {}
+        for task in self._manifest.tables:
+            for name in self._catalogue.refined_table(task.table).lookback:
+                if name not in bases:
+                    raise JobError(f"{task.table} looks back on {name}, of which the manifest gives no base.")
+                # Before the first slot of all is published the table is made here, empty, so that it can be read.
+                table = self._create(self._catalogue.refined_table(name))
+                snapshots[name] = table.base_snapshot(bases[name])
+        return snapshots
 
     def _create(self, definition: RefinedTable) -> LakeTable:
         table = LakeTable(self._spark, f"refined.{definition.name}_dados")
@@ -115,6 +138,13 @@ def with_slot(rows: DataFrame, slot_timestamp: str) -> DataFrame:
     """Appends the slot's instant in UTC and its date in São Paulo, which is the day before for a slot before 03:00."""
     local = F.from_utc_timestamp(F.lit(slot_timestamp).cast("timestamp"), "America/Sao_Paulo")
     return rows.select("*", _slot(slot_timestamp).alias("ts_referencia"), F.to_date(local).alias("data_referencia"))
+
+
+def _at_snapshots(sql: str, snapshots: dict[str, str]) -> str:
+    """The SQL with ``refined.<table>`` as the table stood at the given snapshot."""
+    for name, snapshot in snapshots.items():
+        sql = re.sub(rf"\brefined\.{name}\b", f"lake.refined.{name}_dados version as of {snapshot}", sql)
+    return sql
 
 
 def _slot(slot_timestamp: str):

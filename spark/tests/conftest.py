@@ -63,21 +63,25 @@ def lake(spark, tmp_path):
 def trusted_tables(spark):
     """Makes ``trusted.<name>`` stand for rows given in the test: call it with ``{name: (columns, rows)}``.
 
+    With ``database="refined"`` it does so for what earlier slots published.
+
     Columns are written as in DDL (``sk_id_curr bigint, target int``), rows as tuples in that order. The tables are
     views of literals in Spark's built-in catalogue, in memory: no Iceberg and no files.
     """
     before = spark.catalog.currentCatalog()
     spark.catalog.setCurrentCatalog("spark_catalog")
-    spark.sql("create database if not exists trusted")
+    databases = ("trusted", "refined")
+    for database in databases:
+        spark.sql(f"create database if not exists {database}")
 
-    def make(tables):
+    def make(tables, database="trusted"):
         for name, (columns, rows) in tables.items():
-            spark.sql(
-                f"create or replace view trusted.{name} as {_literal_rows(spark.createDataFrame([], columns).schema, rows)}"
-            )
+            literals = _literal_rows(spark.createDataFrame([], columns).schema, rows)
+            spark.sql(f"create or replace view {database}.{name} as {literals}")
 
     yield make
-    spark.sql("drop database spark_catalog.trusted cascade")
+    for database in databases:
+        spark.sql(f"drop database spark_catalog.{database} cascade")
     spark.catalog.setCurrentCatalog(before)
 
 

@@ -70,6 +70,7 @@ DEFAULT_RATE = {
     "grain": "uma linha",
     "owner": "teste",
     "inputs": ["application_train"],
+    "lookback": [],
     "sql": "select count_if(target = 1) as inadimplentes, count(target) as clientes_com_desfecho\n"
     "from trusted.application_train",
     "key": [],

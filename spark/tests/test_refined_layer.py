@@ -11,6 +11,19 @@ from podlake_spark.errors import JobError
 LOANS = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"
 FIRST, SECOND, THIRD = "20261124T090000Z", "20261124T210000Z", "20261125T023000Z"
 
+CHANGE = {
+    **DEFAULT_RATE,
+    "name": "variacao",
+    "inputs": [],
+    "lookback": ["taxa_inadimplencia"],
+    "sql": "select max(ts_referencia) as ts_anterior, max_by(inadimplentes, ts_referencia) as anteriores\n"
+    "from refined.taxa_inadimplencia where ts_referencia < cast(:ts_referencia as timestamp_ntz)",
+    "columns": [
+        {"name": "ts_anterior", "type": "timestamp_ntz", "nullable": True, "unit": None, "description": "Anterior"},
+        {"name": "anteriores", "type": "bigint", "nullable": True, "unit": None, "description": "Inadimplentes"},
+    ],
+}
+
 
 def deliver(lake, text, slot):
     """Raw and trusted for a delivery of loans."""
@@ -127,3 +140,73 @@ def test_a_key_that_comes_twice_fails_the_audit(lake):
         f"{sql} union all select 'a', count(*) from trusted.application_train"
     )
     assert audits(lake.refined(["application_train"], FIRST))["emprestimos_por_tipo", "unique_key"] is False
+
+
+def changes(lake, slot):
+    """What the slot's run says of the slot before it, in the branch of that run."""
+    (row,) = lake.rows(
+        f"select cast(ts_anterior as string), anteriores from refined.variacao_dados.branch_run_{slot} "
+        f"where date_format(ts_referencia, 'yyyyMMdd HHmmss') = '{slot[:8]} {slot[9:15]}'"
+    )
+    return row
+
+
+def publish_rates(lake, *slots):
+    """Slots of which the first publishes one defaulter, the second two, and so on."""
+    for n, slot in enumerate(slots, start=1):
+        lake.run({"application_train": [lake.deliver(LOANS + f"{n},1,a,1,,\n")]}, slot)
+
+
+def test_an_indicator_that_looks_back_sees_the_slot_before_and_not_the_rows_of_its_own_run(lake):
+    lake.catalogue = catalogue(refined=[DEFAULT_RATE, CHANGE])
+    publish_rates(lake, FIRST, SECOND)
+    deliver(lake, "7,1,a,1,,\n8,1,a,1,,\n", THIRD)
+    lake.refined(["application_train"], THIRD)
+
+    assert changes(lake, THIRD) == ("2026-11-24 21:00:00", 2)
+
+
+def test_the_first_slot_of_all_looks_back_on_an_empty_table(lake):
+    lake.catalogue = catalogue(refined=[CHANGE, DEFAULT_RATE])
+    lake.refined([], FIRST)
+
+    assert changes(lake, FIRST) == (None, None)
+
+
+def test_a_slot_that_was_not_published_does_not_exist_for_later_ones(lake):
+    lake.catalogue = catalogue(refined=[DEFAULT_RATE, CHANGE])
+    publish_rates(lake, FIRST)
+    lake.refined([], SECOND)
+    lake.refined([], THIRD)
+
+    assert changes(lake, THIRD) == ("2026-11-24 09:00:00", 1)
+
+
+def test_a_slot_that_is_made_again_later_looks_back_on_the_same_rows(lake):
+    lake.catalogue = catalogue(refined=[DEFAULT_RATE, CHANGE])
+    publish_rates(lake, FIRST, SECOND, THIRD)
+    lake.refined([], SECOND, 2)
+    lake.refined([], FIRST, 2)
+
+    assert changes(lake, SECOND) == ("2026-11-24 09:00:00", 1)
+    assert changes(lake, FIRST) == (None, None)
+
+
+def test_what_is_looked_back_on_is_the_base_of_the_run_however_far_main_has_moved(lake):
+    lake.catalogue = catalogue(refined=[DEFAULT_RATE, CHANGE])
+    publish_rates(lake, FIRST)
+    base = dict(lake.published)
+    publish_rates(lake, SECOND)
+    lake.published = base
+    lake.refined([], THIRD)
+
+    assert changes(lake, THIRD) == ("2026-11-24 09:00:00", 1)
+
+
+def test_an_indicator_that_looks_back_on_a_table_without_a_base_in_the_manifest_is_refused(lake):
+    lake.catalogue = catalogue(refined=[DEFAULT_RATE, CHANGE])
+
+    with pytest.raises(
+        JobError, match="variacao looks back on taxa_inadimplencia, of which the manifest gives no base"
+    ):
+        lake.step("refined", FIRST, 1, tables=[{"table": "variacao", "base": None}], written=[])

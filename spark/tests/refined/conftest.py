@@ -19,10 +19,21 @@ class Indicator:
         self._spark = spark
         self._trusted_tables = trusted_tables
         self._sql = (CATALOGUE / f"{name}.sql").read_text(encoding="utf-8")
+        self._slot = "2026-11-24 09:00:00"
 
     def given(self, table: str, columns: str, rows: list[tuple]) -> "Indicator":
         """The trusted table holds these rows."""
         self._trusted_tables({table: (columns, rows)})
+        return self
+
+    def given_published(self, table: str, columns: str, rows: list[tuple]) -> "Indicator":
+        """Earlier slots (and later ones, if the rows say so) published these rows of the refined table."""
+        self._trusted_tables({table: (columns, rows)}, database="refined")
+        return self
+
+    def at(self, slot: str) -> "Indicator":
+        """The slot's instant in UTC; without this it is 24 November 2026, 09:00."""
+        self._slot = slot
         return self
 
     def given_step(self, step: str, columns: str, rows: list[tuple]) -> "Indicator":
@@ -38,10 +49,17 @@ class Indicator:
         return self
 
     def types(self) -> list[str]:
-        return [kind for _, kind in self._spark.sql(self._sql).dtypes]
+        return [kind for _, kind in self._result().dtypes]
 
     def rows(self) -> list[tuple]:
-        return sorted(tuple(row) for row in self._spark.sql(self._sql).collect())
+        return sorted((tuple(row) for row in self._result().collect()), key=_nulls_last)
+
+    def _result(self):
+        return self._spark.sql(self._sql, args={"ts_referencia": self._slot})
+
+
+def _nulls_last(row: tuple) -> tuple:
+    return tuple((value is None, value) for value in row)
 
 
 @pytest.fixture

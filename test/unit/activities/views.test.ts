@@ -9,6 +9,7 @@ const indicator = {
     { name: 'tipo', type: 'string', description: 'Tipo' },
     { name: 'contratos', type: 'bigint', description: 'x'.repeat(300) },
     { name: 'faixa', type: 'int', description: 'Faixa' },
+    { name: 'ts_anterior', type: 'timestamp_ntz', description: 'Instante da execução anterior' },
   ],
 } as CompiledRefined;
 
@@ -31,7 +32,7 @@ describe('the view of an indicator', () => {
   test('shows the rows up to the publication that is whole, and no column but its own', () => {
     const sql = definition.originalSql.replaceAll(/\s+/g, ' ');
     expect(sql).toBe(
-      'SELECT tipo, contratos, faixa, ts_referencia, data_referencia FROM refined.taxa_inadimplencia_dados ' +
+      'SELECT tipo, contratos, faixa, ts_anterior, ts_referencia, data_referencia FROM refined.taxa_inadimplencia_dados ' +
         'WHERE ts_referencia <= (SELECT slot FROM controle.publicacao_atual)',
     );
   });
@@ -41,6 +42,7 @@ describe('the view of an indicator', () => {
       { name: 'tipo', type: 'varchar' },
       { name: 'contratos', type: 'bigint' },
       { name: 'faixa', type: 'integer' },
+      { name: 'ts_anterior', type: 'timestamp(6)' },
       { name: 'ts_referencia', type: 'timestamp(6)' },
       { name: 'data_referencia', type: 'date' },
     ]);
@@ -48,6 +50,7 @@ describe('the view of an indicator', () => {
       ['tipo', 'string'],
       ['contratos', 'bigint'],
       ['faixa', 'int'],
+      ['ts_anterior', 'timestamp'],
       ['ts_referencia', 'timestamp'],
       ['data_referencia', 'date'],
     ]);

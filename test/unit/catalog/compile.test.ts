@@ -71,12 +71,36 @@ describe('compiling the catalogue', () => {
           description: 'Valor do empréstimo',
         },
       ],
+      checks: [],
     });
   });
 
   test('an indicator carries its SQL as written and the tables that it reads', () => {
-    const { inputs, sql } = compiled().refined['total'] ?? {};
+    const { inputs, lookback, sql } = compiled().refined['total'] ?? {};
     expect(inputs).toEqual(['loan']);
+    expect(lookback).toEqual([]);
     expect(sql).toMatch(/^with soma as \([\s\S]*from soma\n$/);
   });
+
+  test('an indicator that looks back carries the refined tables of which it reads what earlier slots published', () => {
+    const { lookback } = compiled(replacing('refined/total.sql', 'from soma\n', LOOKING_BACK)).refined['total'] ?? {};
+    expect(lookback).toEqual(['total']);
+  });
+
+  test('beside the declared checks stand those that follow from key and columns', () => {
+    const names = (change?: (files: Record<string, string>) => void) =>
+      compiled(change).refined['total']?.checks.map(({ name, severity }) => `${name}: ${severity}`);
+    expect(names()).toEqual(['one_row: error', 'not_null: error', 'not_negative: error']);
+    expect(names(replacing('refined/total.yaml', 'nullable: false', 'nullable: true'))).toEqual([
+      'one_row: error',
+      'not_negative: error',
+    ]);
+    expect(names(replacing('refined/total.yaml', 'key: []', 'key: [valor_total]'))?.[0]).toBe('unique_key: error');
+    expect(names(replacing('refined/total.yaml', 'min: 0', 'min: 0\n    severity: warning'))?.[2]).toBe(
+      'not_negative: warning',
+    );
+  });
 });
+
+const LOOKING_BACK =
+  'from soma where exists (select 1 from refined.total where ts_referencia < cast(:ts_referencia as timestamp_ntz))\n';

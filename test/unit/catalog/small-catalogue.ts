@@ -61,6 +61,13 @@ columns:
     unit: reais
     description: Soma dos valores
 assumptions: []
+construction: [Somam-se os valores]
+checks:
+  - check: range
+    name: not_negative
+    description: A soma não é negativa
+    columns: [valor_total]
+    min: 0
 `,
   'refined/total.sql': `with soma as (
   select sum(amount) as valor from trusted.loan

@@ -199,6 +199,15 @@ describe('the refined tables', () => {
     ['taxa_inadimplencia', ['application_train'], []],
     ['valor_medio_emprestimo', ['application_train'], ['tipo_contrato']],
     ['taxa_aprovacao_credito', ['previous_application'], ['tipo_contrato']],
+    ['distribuicao_idade', ['application_test', 'application_train'], ['faixa_etaria']],
+    ['taxa_refinanciamento', ['bureau', 'previous_application'], []],
+    ['tempo_medio_atraso', ['application_train', 'installments_payments'], ['grupo']],
+    ['taxa_recuperacao', ['bureau_balance'], []],
+    ['variacao_taxa_inadimplencia', ['application_train'], []],
+    ['inadimplencia_mensal_bureau', ['bureau_balance'], ['mes_relativo']],
+    ['performance_segmentos', ['application_train'], ['dimensao', 'segmento']],
+    ['creditos_ativos_cliente', ['application_test', 'application_train', 'bureau'], ['id_cliente']],
+    ['distribuicao_creditos_ativos', ['application_test', 'application_train', 'bureau'], ['creditos_ativos']],
     ['tipos_credito_mercado', ['bureau'], ['tipo_credito', 'moeda']],
   ])('%s reads %j and has the key %j', (name, inputs, key) => {
     expect(refined[name]?.inputs).toEqual(inputs);
@@ -218,11 +227,86 @@ describe('the refined tables', () => {
         'nao_utilizadas bigint, taxa_aprovacao decimal(9,6)',
     ],
     [
+      'distribuicao_idade',
+      'faixa_etaria string, ordem int, clientes bigint, total_clientes bigint, participacao decimal(9,6), ' +
+        'clientes_com_desfecho bigint, inadimplentes bigint, taxa_inadimplencia decimal(9,6)',
+    ],
+    [
+      'taxa_refinanciamento',
+      'clientes_com_credito bigint, clientes_com_prorrogacao bigint, clientes_com_quitacao_outros bigint, ' +
+        'clientes_refinanciados bigint, taxa_sobre_clientes decimal(9,6), emprestimos_concedidos bigint, ' +
+        'taxa_refinanciamento decimal(9,6), emprestimos_refinanciamento bigint, taxa_sobre_emprestimos decimal(9,6)',
+    ],
+    [
+      'tempo_medio_atraso',
+      'grupo string, ordem int, parcelas bigint, parcelas_pagas bigint, parcelas_nao_pagas bigint, ' +
+        'parcelas_atrasadas bigint, soma_dias_atraso bigint, atraso_medio_dias decimal(9,2), ' +
+        'atraso_mediano_dias decimal(9,2)',
+    ],
+    ['taxa_recuperacao', 'creditos_inadimplentes bigint, creditos_recuperados bigint, taxa_recuperacao decimal(9,6)'],
+    [
+      'variacao_taxa_inadimplencia',
+      'taxa_inadimplencia decimal(9,6), inadimplentes bigint, clientes_com_desfecho bigint, ' +
+        'ts_anterior timestamp_ntz, taxa_anterior decimal(9,6), variacao_anterior_pp decimal(9,4), ' +
+        'ts_30_dias timestamp_ntz, taxa_30_dias decimal(9,6), variacao_30_dias_pp decimal(9,4)',
+    ],
+    [
+      'inadimplencia_mensal_bureau',
+      'mes_relativo int, creditos_com_situacao bigint, creditos_acima_90_dias bigint, taxa_acima_90_dias decimal(9,6)',
+    ],
+    [
+      'performance_segmentos',
+      'dimensao string, segmento string, ordem int, clientes bigint, clientes_com_desfecho bigint, ' +
+        'inadimplentes bigint, taxa_inadimplencia decimal(9,6), valor_medio_emprestimo decimal(18,2)',
+    ],
+    [
+      'creditos_ativos_cliente',
+      'id_cliente bigint, creditos_ativos bigint, creditos_total bigint, divida_ativa decimal(38,3), ' +
+        'limite_ativo decimal(38,3), renda decimal(38,3), divida_sobre_renda decimal(18,6)',
+    ],
+    [
+      'distribuicao_creditos_ativos',
+      'creditos_ativos bigint, clientes bigint, total_clientes bigint, participacao decimal(9,6)',
+    ],
+    [
       'tipos_credito_mercado',
       'tipo_credito string, moeda string, creditos bigint, participacao_creditos decimal(9,6), ' +
         'valor_total decimal(38,3), participacao_valor decimal(9,6)',
     ],
   ])('%s has its columns in order and in the types of the rules', (name, columns) => {
     expect(refined[name]?.columns.map((each) => `${each.name} ${each.type}`).join(', ')).toBe(columns);
+  });
+
+  test('are thirteen, and one of them looks back on what earlier slots published', () => {
+    expect(Object.keys(refined)).toHaveLength(13);
+    const lookingBack = Object.values(refined).filter(({ lookback }) => lookback.length > 0);
+    expect(lookingBack.map(({ name, lookback }) => [name, lookback])).toEqual([
+      ['variacao_taxa_inadimplencia', ['taxa_inadimplencia']],
+    ]);
+  });
+
+  test('ask of every share that it lies between 0 and 1, but not of the rate that mixes units', () => {
+    const asked = Object.values(refined).flatMap(({ name, checks }) =>
+      checks.flatMap((each) =>
+        each.check === 'range' && each.min === 0 && each.max === 1
+          ? each.columns.map((column) => `${name}.${column}`)
+          : [],
+      ),
+    );
+    const shares = Object.values(refined).flatMap(({ name, columns }) =>
+      columns.filter(({ unit }) => unit === 'fração de 0 a 1').map((each) => `${name}.${each.name}`),
+    );
+    expect(asked.sort()).toEqual(shares.sort());
+    expect(shares).not.toContain('taxa_refinanciamento.taxa_refinanciamento');
+  });
+
+  test('ask parts to add up to their whole where they do, and not of the groups of delays', () => {
+    const adding = Object.values(refined).filter(({ checks }) => checks.some(({ check }) => check === 'parts_add_up'));
+    expect(adding.map(({ name }) => name).sort()).toEqual([
+      'distribuicao_creditos_ativos',
+      'distribuicao_idade',
+      'taxa_aprovacao_credito',
+      'valor_medio_emprestimo',
+    ]);
   });
 });

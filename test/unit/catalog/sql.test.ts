@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { foreignReads, resultColumns, tablesRead, wordsOf } from '../../../catalog/sql.ts';
+import { foreignReads, knowsItsSlot, publishedRead, resultColumns, tablesRead, wordsOf } from '../../../catalog/sql.ts';
 
 describe('reading the SQL of an indicator', () => {
   test('finds each trusted table once, with the line of its first mention', () => {
@@ -11,15 +11,23 @@ describe('reading the SQL of an indicator', () => {
     ]);
   });
 
+  test('finds the refined tables on which it looks back, and whether it knows its slot', () => {
+    const sql = `select 1 from trusted.a -- refined.x :ts_referencia
+      cross join refined.taxa`;
+    expect(publishedRead(sql)).toEqual([{ table: 'taxa', line: 2 }]);
+    expect(knowsItsSlot(sql)).toBe(false);
+    expect(knowsItsSlot(`${sql} where ts < cast(:ts_referencia as timestamp_ntz)`)).toBe(true);
+  });
+
   test('takes no notice of comments and texts', () => {
     const sql = `-- from trusted.a\n/* join trusted.b */ select 'from trusted.c', 'it''s trusted.d' from trusted.e`;
     expect(tablesRead(sql).map(({ table }) => table)).toEqual(['e']);
     expect(wordsOf(sql)).toEqual(new Set(['select', 'from', 'trusted', 'e']));
   });
 
-  test('reports what is read past trusted, and neither steps, nor subqueries, nor `is distinct from`', () => {
+  test('reports what is read past trusted and refined, and neither steps, nor subqueries, nor `is distinct from`', () => {
     const sql = `with passo as (select 1 from trusted.a where x is distinct from y)
-      select 1 from passo join (select 1 from trusted.b) left join raw.c on true inner join outra on true`;
+      select 1 from passo join (select 1 from refined.b) left join raw.c on true inner join outra on true`;
     expect(foreignReads(sql)).toEqual([
       { table: 'raw.c', line: 2 },
       { table: 'outra', line: 2 },

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { checksOfRefined, checksOfTrusted } from './checks.ts';
 import { columnsOf } from './columns.ts';
+import { readableTables } from './lineage/compute.ts';
+import { currentLineage } from './lineage/stored.ts';
 import { publishedRead, tablesRead } from './sql.ts';
 import type {
   Catalogue,
@@ -21,6 +23,10 @@ export function compileCatalogue(catalogue: Catalogue): CompiledCatalogue {
   const sources = byName(catalogue.sources.map(({ data }) => compileSource(data, files)));
   const trusted = byName(catalogue.trusted.map(({ data }) => compileTrusted(data, sources)));
   const refined = byName(catalogue.refined.map(compileRefined));
+  const tables = readableTables({ trusted, refined });
+  for (const table of Object.values(refined)) {
+    table.lineage = currentLineage(catalogue.lineage, table.name, table.sql, tables);
+  }
   const content = { format: 1 as const, sources, trusted, refined };
   return { ...content, hash: createHash('sha256').update(canonicalJson(content)).digest('hex') };
 }
@@ -103,5 +109,6 @@ function compileRefined({ data, sql }: RefinedEntry): CompiledRefined {
     lookback: publishedRead(sql).map((read) => read.table),
     checks: checksOfRefined(data),
     sql,
+    lineage: null,
   };
 }

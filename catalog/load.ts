@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { checkCatalogue } from './check.ts';
+import { readLineage } from './lineage/stored.ts';
 import { CatalogueError, type Problem } from './problems.ts';
 import { type SchemaName, schemaFaults } from './schema.ts';
 import type { Catalogue, Entry, RefinedEntry, RefinedFile, SourceFile, TrustedFile, YamlPath } from './types.ts';
@@ -16,6 +17,7 @@ export function loadCatalogue(dir: string = import.meta.dirname): Catalogue {
     sources: readFolder<SourceFile>(dir, 'sources', 'source', problems),
     trusted: readFolder<TrustedFile>(dir, 'trusted', 'trusted', problems),
     refined: withSql(dir, readFolder<RefinedFile>(dir, 'refined', 'refined', problems), problems),
+    lineage: readLineage(dir),
   };
   // What crosses files only makes sense once each file is sound by itself.
   if (problems.length === 0) problems.push(...checkCatalogue(catalogue));
@@ -45,7 +47,8 @@ function readFolder<T extends { name: string }>(
   return entries;
 }
 
-function readEntry<T>(dir: string, path: string, schema: SchemaName, problems: Problem[]): Entry<T> | null {
+/** One YAML file of the catalogue, checked against its schema; null, with the problems added, when it is not sound. */
+export function readEntry<T>(dir: string, path: string, schema: SchemaName, problems: Problem[]): Entry<T> | null {
   const file = displayName(dir, path);
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(join(dir, path), 'utf8'), { lineCounter: lines, prettyErrors: false });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { YamlPath } from './types.ts';
 
-export type SchemaName = 'source' | 'trusted' | 'refined';
+export type SchemaName = 'source' | 'trusted' | 'refined' | 'external-data';
 
 export interface SchemaFault {
   path: YamlPath;

@@ -115,11 +115,21 @@ export interface RefinedEntry extends Entry<RefinedFile> {
   sql: string;
 }
 
+/** What one column does for another: gives its value, is what it counts, or only decides on rows. See lineage/columns_of_sql.py. */
+export type Role = 'value' | 'rows' | 'filter' | 'join' | 'group' | 'order';
+
+/** By column what it comes from: `trusted.bureau.status`, `trusted.bureau` (its rows), `refined.<table>.<column>` or `slot`. */
+export type ColumnLineage = Record<string, Record<string, Role[]>>;
+
+/** catalog/lineage/columns.json: by indicator its lineage, and a digest of what that was computed from. */
+export type StoredLineage = Record<string, { of: string; columns: ColumnLineage }>;
+
 /** What `loadCatalogue` gives: checked, each list in order of name. */
 export interface Catalogue {
   sources: Entry<SourceFile>[];
   trusted: Entry<TrustedFile>[];
   refined: RefinedEntry[];
+  lineage: StoredLineage;
 }
 
 // ---- compiled
@@ -187,6 +197,8 @@ export interface CompiledRefined extends Omit<RefinedFile, 'checks'> {
   lookback: string[];
   checks: CompiledCheck[];
   sql: string;
+  /** Null when the SQL was edited after its lineage was computed. */
+  lineage: ColumnLineage | null;
 }
 
 export interface CompiledCatalogue {

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { demo } from './demo.ts';
+import { docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { generate } from './generate.ts';
+import { LINEAGE_HELP, lineage } from './lineage.ts';
 import { problemSentence } from './problems.ts';
 import { run } from './run.ts';
 import { listRuns } from './runs.ts';
@@ -90,6 +92,19 @@ program
   .addOption(json())
   .option('--limit <count>', 'how many', Number, 20)
   .action(listRuns);
+
+program
+  .command('lineage <name>')
+  .description('where a column comes from and where it goes, from the source files to the indicators')
+  .addOption(json())
+  .addHelpText('after', LINEAGE_HELP)
+  .action(lineage);
+
+program
+  .command('docs')
+  .description('write the data dictionary (docs/catalogo) and the lineage of the indicators from the catalogue')
+  .option('--check', 'write nothing, and fail if something is not current')
+  .action(docs);
 
 program
   .command('doctor')

@@ -15,6 +15,7 @@ const GROUPS = {
     await check('types', 'tsc', ['--noEmit']),
     await check('imports between the rooms', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...ROOMS]),
     await check('generated types of the contract', 'node', ['spark/contract/generate.ts', '--check']),
+    await check('lineage and data dictionary of the catalogue', 'node', ['cli/podlake.js', 'docs', '--check']),
     await check('lint of Python', tools.python, ['-m', 'ruff', 'check', '.']),
     await check('format of Python', tools.python, ['-m', 'ruff', 'format', '--check', '.']),
     await check('imports of the Spark jobs and of the AWS endpoints', join(dirname(tools.python), 'lint-imports'), [], {

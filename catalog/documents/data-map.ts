@@ -3,15 +3,17 @@ import type { Lineage } from '../lineage/graph.ts';
 import type { CompiledCatalogue } from '../types.ts';
 import { needsOf } from './lineage-words.ts';
 import { code, link, list, page, plain, section, table } from './markdown.ts';
-import { GENERATED } from './words.ts';
+import { GENERATED, listed } from './words.ts';
 
 /** Which indicator needs which source, and what from outside would make them better. */
 export function dataMapPage(catalogue: CompiledCatalogue, lineage: Lineage, external: ExternalData): string {
-  const sources = Object.keys(catalogue.sources);
   const indicators = Object.values(catalogue.refined).map((indicator) => ({
     ...indicator,
     needs: needsOf(catalogue, lineage, indicator.name),
   }));
+  const isNeeded = (source: string) => indicators.some(({ needs }) => needs.has(source));
+  const sources = Object.keys(catalogue.sources).filter(isNeeded);
+  const idle = Object.keys(catalogue.sources).filter((source) => !isNeeded(source));
   const page_ = (name: string) => link(name, `refined/${name}.md`);
   return page(
     GENERATED,
@@ -20,9 +22,9 @@ export function dataMapPage(catalogue: CompiledCatalogue, lineage: Lineage, exte
     `\`\`\`mermaid\n${flow(indicators)}\n\`\`\``,
     section(
       'Indicadores e fontes',
-      '● a fonte dá valores ao indicador; ○ só decide quais linhas entram.',
+      `● a fonte dá valores ao indicador; ○ só decide quais linhas entram.${idleText(idle)}`,
       table(
-        ['Indicador', ...sources.map((name) => link(name, `fontes/${name}.md`))],
+        ['Indicador', ...sources.map((name) => link(name.replaceAll('_', '_<br>'), `fontes/${name}.md`))],
         indicators.map(({ name, needs }) => [
           page_(name),
           ...sources.map((source) => (needs.has(source) ? (needs.get(source)?.gives ? '●' : '○') : '')),
@@ -57,12 +59,21 @@ export function dataMapPage(catalogue: CompiledCatalogue, lineage: Lineage, exte
   );
 }
 
+/** So that arrows meet the boxes from the left, instead of crossing others on their way. */
+const FAR_APART = '%%{init: {"flowchart": {"rankSpacing": 260, "nodeSpacing": 14}}}%%';
+
+function idleText(sources: string[]): string {
+  if (sources.length === 0) return '';
+  const names = listed(sources.map((name) => link(name, `fontes/${name}.md`)));
+  return ` Nenhum indicador precisa de ${names}: ficam em trusted para consultas e modelos.`;
+}
+
 function flow(indicators: { name: string; lookback: string[]; needs: Map<string, { gives: boolean }> }[]): string {
   const arrows = indicators.flatMap(({ name, needs, lookback }) => [
     ...[...needs].map(([source, { gives }]) => `  f_${source}[(${source})] ${gives ? '-->' : '-.->'} ${name}[${name}]`),
     ...lookback.map((earlier) => `  ${earlier}[${earlier}] -. publicações anteriores .-> ${name}`),
   ]);
-  return ['flowchart LR', ...arrows].join('\n');
+  return [FAR_APART, 'flowchart LR', ...arrows].join('\n');
 }
 
 function unused({ sources }: CompiledCatalogue, needs: Map<string, { columns: string[] }>[]): string {

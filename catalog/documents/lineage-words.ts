@@ -6,36 +6,47 @@ import { code, link } from './markdown.ts';
 /** Roles by which a column gives a value; by the others it only decides on rows. */
 const gives = (role: Role) => role === 'value' || role === 'rows';
 
+/** Where a table's columns come from, as cells of Markdown. */
 export interface Origins {
-  /** What the value is made of, by table: `TARGET`, linhas. */
-  value: string;
-  /** What only decides on rows, each with its roles. */
-  influence: string;
+  /** What decides the rows of every column; told once instead of in each. Empty if there is nothing of the kind. */
+  common: string;
+  columns: {
+    name: string;
+    /** What the value is made of, by table: `TARGET`, linhas. */
+    value: string;
+    /** What only decides on rows, each with its roles. */
+    influence: string;
+  }[];
 }
 
 /**
- * The columns of the files (and of earlier publications) from which a column of an indicator comes, as a cell of a
- * table. A column that gives the value and decides on rows too is told once, among the first.
+ * The columns of the files (and of earlier publications) from which an indicator's columns come. A column that gives the
+ * value and decides on rows too is told once, among what gives the value.
  */
-export function originsOf(lineage: Lineage, place: string, folder: string): Origins {
-  const direct = new Set(lineage.into(place).map(({ from }) => from));
-  // Sources are the ends; what an indicator reads of another one is told as that, and its ends in that one's page.
-  const reachable = lineage.into(place).flatMap((edge): Traced[] => {
-    if (!edge.from.startsWith('trusted.')) return [{ place: edge.from, roles: edge.roles, steps: 1 }];
-    return lineage.into(edge.from).map(({ from }) => ({ place: from, roles: edge.roles, steps: 2 }));
-  });
-  if (direct.size === 0) return { value: '', influence: '' };
-  const told = (traced: Traced[], withRoles: boolean) => byTable(traced, folder, withRoles);
+export function originsOf(lineage: Lineage, table: string, names: string[], folder: string): Origins {
+  const all = names.map((name) => ({ name, ends: endsOf(lineage, `refined.${table}.${name}`) }));
+  const influences = new Map(
+    all.flatMap(({ ends }) => ends.filter(({ roles }) => !roles.some(gives)).map((end) => [JSON.stringify(end), end])),
+  );
+  const isCommon = ({ place, roles }: Traced) =>
+    all.every(({ ends }) => ends.some((end) => end.place === place && roles.every((role) => end.roles.includes(role))));
+  const common = new Map([...influences].filter(([, end]) => isCommon(end)));
   return {
-    value: told(
-      reachable.filter(({ roles }) => roles.some(gives)),
-      false,
-    ),
-    influence: told(
-      reachable.filter(({ roles }) => !roles.some(gives)),
-      true,
-    ),
+    common: byTable([...common.values()], folder, true),
+    columns: all.map(({ name, ends }) => {
+      const influence = ends.filter((end) => !end.roles.some(gives) && !common.has(JSON.stringify(end)));
+      const value = ends.filter(({ roles }) => roles.some(gives));
+      return { name, value: byTable(value, folder, false), influence: byTable(influence, folder, true) };
+    }),
   };
+}
+
+/** The files' columns are the ends; what is read of another indicator is told as such, and its ends on that one's page. */
+function endsOf(lineage: Lineage, place: string): Traced[] {
+  return lineage.into(place).flatMap(({ from, roles }): Traced[] => {
+    if (!from.startsWith('trusted.')) return [{ place: from, roles, steps: 1 }];
+    return lineage.into(from).map((edge) => ({ place: edge.from, roles, steps: 2 }));
+  });
 }
 
 function byTable(traced: Traced[], folder: string, withRoles: boolean): string {

@@ -79,14 +79,20 @@ function columnTable({ key, columns }: CompiledRefined): string {
 
 function lineageTable({ name, columns, lineage: computed }: CompiledRefined, lineage: Lineage): string {
   if (computed === null) return 'Não calculado: rode `npx podlake docs`.';
-  const names = [...columns.map((column) => column.name), ...SLOT_COLUMNS.map(([column]) => column)];
-  return table(
-    ['Coluna', 'O valor vem de', 'Depende também de'],
-    names.map((column) => {
-      const { value, influence } = originsOf(lineage, `refined.${name}.${column}`, '../');
-      return [code(column), value || 'constante ou posição, escrita no SQL', influence || '–'];
-    }),
+  const own = originsOf(
+    lineage,
+    name,
+    columns.map((column) => column.name),
+    '../',
   );
+  const rows = own.columns.map(({ name, value, influence }) => [
+    code(name),
+    value || 'constante ou posição, escrita no SQL',
+    influence || '–',
+  ]);
+  const slot = SLOT_COLUMNS.map(([column]) => [code(column), 'o instante da própria execução', '–']);
+  const common = own.common === '' ? [] : [`Todas as colunas do SQL dependem também de:<br>${own.common}`];
+  return [...common, table(['Coluna', 'O valor vem de', 'Depende também de'], [...rows, ...slot])].join('\n\n');
 }
 
 function labelTable({ columns }: CompiledRefined): string | null {

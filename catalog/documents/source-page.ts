@@ -2,7 +2,7 @@ import type { Lineage } from '../lineage/graph.ts';
 import type { CompiledCatalogue, CompiledSource, CompiledSourceColumn } from '../types.ts';
 import { indicatorsOf } from './lineage-words.ts';
 import { code, facts, link, list, page, plain, section, table } from './markdown.ts';
-import { GENERATED, listed, PERSONAL, yes } from './words.ts';
+import { format, GENERATED, listed, PERSONAL, yes } from './words.ts';
 
 export function sourcePage(catalogue: CompiledCatalogue, lineage: Lineage, source: CompiledSource): string {
   const { name, description, grain, parent, key, columns } = source;
@@ -12,6 +12,7 @@ export function sourcePage(catalogue: CompiledCatalogue, lineage: Lineage, sourc
     `# Fonte ${name}`,
     plain(description.pt),
     facts([
+      ['Fonte', code(name)],
       ['Arquivos', `CSV ou CSV comprimido (${code('.csv.gz')}), cujo nome ou cuja pasta começa por ${code(name)}`],
       ['Granularidade', plain(grain.pt)],
       ['Chave', listed(key.map(code))],
@@ -32,27 +33,25 @@ export function sourcePage(catalogue: CompiledCatalogue, lineage: Lineage, sourc
 
 function columnTable(columns: CompiledSourceColumn[]): string {
   return table(
-    ['#', 'Coluna', 'Tipo', 'Obrigatória', 'Pode vir vazia', 'Dado pessoal', 'Definição', 'Observações'],
-    columns.map((column, i) => [
-      String(i + 1),
+    ['Coluna', 'Tipo', 'Obrigatória', 'Pode vir vazia', 'Dado pessoal', 'Definição'],
+    columns.map((column) => [
       `${code(column.name)}${column.key ? ' (chave)' : ''}`,
-      code(column.type),
+      `${code(column.type)}<br>${format(column.type)}`,
       yes(column.required),
       yes(column.nullable),
       PERSONAL[column.personal],
-      plain(column.description.pt),
-      remarks(column),
+      [plain(column.description.pt), ...remarks(column)].join('<br>'),
     ]),
   );
 }
 
-function remarks({ sentinel, accepted, notes }: CompiledSourceColumn): string {
-  const parts = [
+/** How the values are written, where that is not as one would expect. */
+function remarks({ sentinel, accepted, notes }: CompiledSourceColumn): string[] {
+  return [
     ...(sentinel === null ? [] : [`${sentinel} quer dizer sem valor.`]),
     ...(accepted === null ? [] : [`Só se aceita ${accepted.join(', ')} ou vazio.`]),
     ...(notes === null ? [] : [plain(notes)]),
   ];
-  return parts.join(' ') || '–';
 }
 
 function uses({ name, columns }: CompiledSource, lineage: Lineage): string {

@@ -14,6 +14,7 @@ export function trustedPage(catalogue: CompiledCatalogue, lineage: Lineage, trus
     `# trusted.${name}`,
     plain(description),
     facts([
+      ['Tabela', code(`trusted.${name}`)],
       ['Granularidade', plain(grain)],
       ['Chave', listed(key.map(code))],
       ['Vem de', link(source, `../fontes/${source}.md`)],
@@ -28,6 +29,7 @@ export function trustedPage(catalogue: CompiledCatalogue, lineage: Lineage, trus
     ]),
     'Cada entrega é juntada à tabela pela chave: linha nova entra, linha mudada substitui a anterior, linha igual não muda nada.',
     section('Colunas', columnTable(trusted)),
+    section('De onde vem cada coluna', originTable(trusted)),
     section('Para onde vai cada coluna', usesTable(trusted, lineage)),
     section('Verificações', checks(trusted.checks)),
   );
@@ -41,18 +43,22 @@ function parentText(catalogue: CompiledCatalogue, { source }: CompiledTrusted): 
   return `${names.join(' ou ')}, por ${by}; linhas sem a correspondente são comuns e ficam`;
 }
 
-function columnTable({ source, columns }: CompiledTrusted): string {
+function columnTable({ columns }: CompiledTrusted): string {
   return table(
-    ['Coluna', 'Tipo', 'Formato', 'Vem de', 'Transformação', 'Dado pessoal', 'Definição'],
-    columns.map((column) => [
-      `${code(column.name)}${column.key ? ' (chave)' : ''}`,
-      code(column.type),
-      format(column.type),
-      code(`${source}.${column.source}`),
-      transformation(column),
-      PERSONAL[column.personal],
-      plain(column.description),
+    ['Coluna', 'Tipo e formato', 'Dado pessoal', 'Definição'],
+    columns.map(({ name, key, type, personal, description }) => [
+      `${code(name)}${key ? ' (chave)' : ''}`,
+      `${code(type)}<br>${format(type)}`,
+      PERSONAL[personal],
+      plain(description),
     ]),
+  );
+}
+
+function originTable({ source, columns }: CompiledTrusted): string {
+  return table(
+    ['Coluna', `Coluna de ${source}`, 'Transformação'],
+    columns.map((column) => [code(column.name), code(column.source), transformation(column)]),
   );
 }
 

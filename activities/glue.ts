@@ -8,6 +8,7 @@ import {
   type TableInput,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
+import { refinedLineageText, trustedLineageText } from '../catalog/lineage/words.ts';
 import * as publications from '../control-db/queries/publications.ts';
 import type { LakeActivities } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
@@ -22,7 +23,8 @@ const DATABASES = {
 
 /**
  * The Glue catalogue: what TypeScript keeps of it. A table's definition is read, compared and written under its version id;
- * no change, no version. The pointer of an Iceberg table is Iceberg's alone and goes through unchanged.
+ * no change, no version. The pointer of an Iceberg table is Iceberg's alone and goes through unchanged. A commit of Iceberg
+ * writes a table's columns anew, so the lineage of its columns is a parameter of the table; a view's stands at each column.
  */
 export function glueActivities(
   lake: Lake,
@@ -40,11 +42,12 @@ export function glueActivities(
       let changed = 0;
       for (const refined of Object.values(lake.catalogue.refined)) {
         if (await put(glue, 'refined', refinedView(refined))) changed += 1;
-        const parameters = { dono: refined.owner, titulo: refined.title };
+        const parameters = { dono: refined.owner, titulo: refined.title, linhagem: refinedLineageText(refined) };
         if (await putParameters(glue, 'refined', `${refined.name}_dados`, parameters)) changed += 1;
       }
-      for (const { name, source } of Object.values(lake.catalogue.trusted)) {
-        if (await putParameters(glue, 'trusted', name, { origem: source })) changed += 1;
+      for (const trusted of Object.values(lake.catalogue.trusted)) {
+        const parameters = { origem: trusted.source, linhagem: trustedLineageText(trusted) };
+        if (await putParameters(glue, 'trusted', trusted.name, parameters)) changed += 1;
       }
       return { changed };
     },
@@ -95,10 +98,11 @@ async function put(glue: GlueClient, DatabaseName: string, wanted: TableInput): 
 
 /** What of a definition is ours to compare: services add fields of their own. */
 function fingerprint({ Description, TableType, ViewOriginalText, StorageDescriptor }: Table | TableInput): string {
-  const columns = (StorageDescriptor?.Columns ?? []).map(({ Name, Type, Comment }: Column) => [
+  const columns = (StorageDescriptor?.Columns ?? []).map(({ Name, Type, Comment, Parameters }: Column) => [
     Name,
     Type,
     Comment ?? '',
+    Parameters?.['linhagem'] ?? '',
   ]);
   return JSON.stringify([
     Description ?? '',

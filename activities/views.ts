@@ -1,4 +1,5 @@
 import type { TableInput } from '@aws-sdk/client-glue';
+import { columnLineageText } from '../catalog/lineage/words.ts';
 import type { CompiledRefined } from '../catalog/types.ts';
 
 type ViewColumn = { name: string; type: string; description: string };
@@ -13,7 +14,8 @@ const SLOT_COLUMNS: ViewColumn[] = [
  * The view by which consumers read an indicator: the rows up to the publication that is whole, however far the tables
  * behind it have moved. Written as Athena writes its own views.
  */
-export function refinedView({ name, title, columns }: CompiledRefined): TableInput {
+export function refinedView(refined: CompiledRefined): TableInput {
+  const { name, title, columns } = refined;
   const all: ViewColumn[] = [...columns.map(inGluesWords), ...SLOT_COLUMNS];
   const originalSql = [
     `SELECT ${all.map((column) => column.name).join(', ')}`,
@@ -39,6 +41,7 @@ export function refinedView({ name, title, columns }: CompiledRefined): TableInp
         Name: column.name,
         Type: column.type,
         Comment: column.description.slice(0, 255),
+        Parameters: { linhagem: columnLineageText(refined, column.name) },
       })),
     },
   };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { checksOfRefined, checksOfTrusted } from './checks.ts';
 import { columnsOf } from './columns.ts';
-import { readableTables } from './lineage/compute.ts';
 import { currentLineage } from './lineage/stored.ts';
+import { readableTables } from './lineage/tables.ts';
 import { publishedRead, tablesRead } from './sql.ts';
 import type {
   Catalogue,

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { compileCatalogue } from '../catalog/compile.ts';
 import { documentPages } from '../catalog/documents/pages.ts';
 import { loadExternalData } from '../catalog/external-data.ts';
-import { readableTables, traceCatalogue } from '../catalog/lineage/compute.ts';
+import { traceCatalogue } from '../catalog/lineage/compute.ts';
 import { STORED_LINEAGE, storeLineage, writeLineage } from '../catalog/lineage/stored.ts';
+import { readableTables } from '../catalog/lineage/tables.ts';
 import { loadCatalogue } from '../catalog/load.ts';
 import { pythonEnvironment } from '../infra/local/tools/python.ts';
 

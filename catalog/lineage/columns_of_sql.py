@@ -20,6 +20,8 @@ import json
 import sys
 
 import sqlglot
+from sqlglot import exp
+
 from relations import (
     NONE,
     LineageError,
@@ -35,7 +37,6 @@ from relations import (
     with_role,
     without,
 )
-from sqlglot import exp
 
 SLOT_PARAMETER = "ts_referencia"
 

@@ -1,5 +1,5 @@
 import type { CompiledCatalogue, Role } from '../types.ts';
-import { SLOT_COLUMNS } from './compute.ts';
+import { SLOT_COLUMNS } from './tables.ts';
 
 /**
  * The lineage of the whole catalogue as edges between places: `source.bureau.STATUS`, `trusted.bureau.status`,

@@ -1,4 +1,5 @@
 import type { CompiledCatalogue } from '../types.ts';
+import { SLOT_COLUMNS } from './tables.ts';
 
 /** A table or a column of it, as `podlake lineage` and the documents speak of it. */
 export interface Place {
@@ -40,7 +41,7 @@ function allPlaces({ sources, trusted, refined }: CompiledCatalogue): Place[] {
       { layer, table, column: null },
       ...columns.map((column) => ({ layer, table, column: column.name })),
     ]);
-  const appended = ['ts_referencia', 'data_referencia'].map((name) => ({ name }));
+  const appended = SLOT_COLUMNS.map((name) => ({ name }));
   return [
     ...of(
       'refined',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnLineage, StoredLineage } from '../types.ts';
-import type { ReadableTables } from './compute.ts';
+import type { ReadableTables } from './tables.ts';
 
 // The lineage lies beside the catalogue as `podlake docs` computed it, so that what runs on AWS needs no parser of SQL.
 // Each indicator's part names the SQL that it is the lineage of: one that was edited since has no lineage, not an old one.

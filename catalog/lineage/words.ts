@@ -1,5 +1,7 @@
 import type { CompiledRefined, CompiledTrusted, CompiledTrustedColumn, Role } from '../types.ts';
 
+import { SLOT_COLUMNS } from './tables.ts';
+
 // Lineage in the words of those who read Glue and the documents.
 
 export const ROLE_IN_PORTUGUESE: Record<Role, string> = {
@@ -43,7 +45,9 @@ export function refinedLineageText({ columns, lineage }: CompiledRefined): strin
   return JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, inPortuguese(lineage[name] ?? {})])));
 }
 
+/** Of one column of an indicator's view, those that tell the slot included. */
 export function columnLineageText({ lineage }: CompiledRefined, column: string): string {
+  if (SLOT_COLUMNS.includes(column)) return JSON.stringify(inPortuguese({ slot: ['value'] }));
   return lineage === null ? NOT_COMPUTED : JSON.stringify(inPortuguese(lineage[column] ?? {}));
 }
 

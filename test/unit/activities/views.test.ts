@@ -11,6 +11,7 @@ const indicator = {
     { name: 'faixa', type: 'int', description: 'Faixa' },
     { name: 'ts_anterior', type: 'timestamp_ntz', description: 'Instante da execução anterior' },
   ],
+  lineage: { tipo: { 'trusted.bureau.credit_type': ['value'] } } as CompiledRefined['lineage'],
 } as CompiledRefined;
 
 const view = refinedView(indicator);
@@ -54,6 +55,15 @@ describe('the view of an indicator', () => {
       ['ts_referencia', 'timestamp'],
       ['data_referencia', 'date'],
     ]);
+  });
+
+  test('says of each column what it comes from', () => {
+    const lineage = view.StorageDescriptor?.Columns?.map(({ Name, Parameters }) => [Name, Parameters?.['linhagem']]);
+    expect(Object.fromEntries(lineage ?? [])).toMatchObject({
+      tipo: '{"trusted.bureau.credit_type":["valor"]}',
+      contratos: '{}',
+      ts_referencia: '{"slot":["valor"]}',
+    });
   });
 
   test('has comments no longer than Glue takes', () => {

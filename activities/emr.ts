@@ -176,7 +176,8 @@ async function untilEnded(
   stepId: string,
 ): Promise<StepEnd> {
   const folder = stepFolder(lake.settings.bucketPrefix, context, step);
-  const deadline = Date.now() + lake.settings.emr.stepTimeoutMinutes * 60_000;
+  // Not by the clock, which may be set, and which goes on while a laptop sleeps.
+  const deadline = performance.now() + lake.settings.emr.stepTimeoutMinutes * 60_000;
   for (;;) {
     const { Step } = await lake.emr.send(new DescribeStepCommand({ ClusterId: clusterId, StepId: stepId }));
     const state = Step?.Status?.State ?? 'PENDING';
@@ -193,7 +194,7 @@ async function untilEnded(
       const sentence = `Step ${step} of slot ${context.slot} ended as ${state}: ${cause}${logUri ? ` (log: ${logUri})` : ''}`;
       return { stepId, completed: state === 'COMPLETED', passing: state === 'FAILED' && isPassing(cause), sentence };
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       await cancelStep(lake, clusterId, stepId);
       throw final(
         'StepFailed',

@@ -26,9 +26,10 @@ async function inspectServices(stack: string): Promise<Finding[]> {
     return [{ what: 'Configuration', well: false, found: 'none', remedy: (error as Error).message }];
   }
   const local = config.endpoints !== undefined;
-  const remedy = local
-    ? `start the stack with "podlake up --stack ${stack}"`
-    : 'check the network, the credentials and PODLAKE_CONFIG';
+  const remedy =
+    local && !process.env['PODLAKE_CONFIG']
+      ? `start the stack with "podlake up --stack ${stack}"`
+      : 'check the network, the credentials and PODLAKE_CONFIG';
   const check = async (what: string, found: string, work: () => Promise<unknown>): Promise<Finding> => {
     const problem = await within(5_000, work()).then(
       () => null,
@@ -38,7 +39,8 @@ async function inspectServices(stack: string): Promise<Finding[]> {
   };
   const { s3, athena } = awsClients(config);
   const findings: Finding[] = [];
-  if (local) {
+  // Of a stack that somebody else runs, such as containers, there is no record here.
+  if (local && !process.env['PODLAKE_CONFIG']) {
     findings.push(await inspectStack(stack, remedy), await inspectDisk(stack));
   }
   findings.push(

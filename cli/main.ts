@@ -113,10 +113,11 @@ program
   .addOption(json())
   .action(doctor);
 
-// Whoever reads our output may be gone before us, as when Ctrl-C ends both sides of a pipe: a stack is still stopped in order.
+// Whoever reads our output may be gone before us, as when Ctrl-C ends both sides of a pipe or a terminal is closed: a stack
+// is still stopped in order.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 
 try {

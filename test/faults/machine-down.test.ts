@@ -1,8 +1,11 @@
 // `podlake down`, with its question and after a kill.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { stackFolder } from '../../infra/local/stack/index.ts';
+import { startTime } from '../../infra/local/stack/process.ts';
+import { run } from '../../infra/local/tools/command.ts';
 import { CLI, type Ended, erase, podlake, processesOf, recordOf, until, up } from './machine-podlake.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
@@ -81,6 +84,26 @@ test('"down --erase --yes" stops what runs and deletes it, without a question', 
   });
 });
 
+test.each(['down', 'down --erase --yes'])(
+  '"%s" of a stack whose supervisor was killed ends the Spark step that went on, one that will not end too',
+  async (words) => {
+    const command = await up(stack, '--no-worker');
+    command.kill('SIGKILL');
+    await command.ended;
+    const deaf = 'trap "" TERM; while :; do sleep 1; done';
+    const step = spawn('sh', ['-c', deaf], { detached: true, stdio: 'ignore' });
+    const folder = join(stackFolder(stack), 'aws', 'emr', 'j-1', 'steps', 's-1', '0');
+    mkdirSync(folder, { recursive: true });
+    const startToken = `boot:${await startTime(step.pid ?? 0)}`;
+    writeFileSync(join(folder, 'wrapper.json'), JSON.stringify({ pid: step.pid, startToken }));
+
+    const { output } = await podlake(...words.split(' '), '--stack', stack);
+
+    expect(output).toContain('ended the Spark steps that ran');
+    expect(await startTime(step.pid ?? 0)).toBeNull();
+  },
+);
+
 test('"down" of a stack whose supervisor was killed ends what it left, and a second one finds nothing', async () => {
   const command = await up(stack, '--no-worker');
   command.kill('SIGKILL');
@@ -96,4 +119,22 @@ test('"down" of a stack whose supervisor was killed ends what it left, and a sec
   ]);
   expect(second.output).toBe(`the stack "${stack}" was not running`);
   expect([processesOf(stack), recordOf(stack).parts]).toEqual([[], []]);
+});
+
+test('closing the terminal in which a stack runs stops it in order', async () => {
+  const closing = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+said = b""
+while b'" is up' not in said: said += os.read(terminal, 4096)
+os.close(terminal)
+os.waitpid(pid, 0)`;
+  const python = process.env['PODLAKE_PYTHON_ENVIRONMENT'] ?? 'python3';
+
+  const { stderr } = await run(python, ['-c', closing, process.execPath, CLI, 'up', '--no-worker', '--stack', stack]);
+
+  expect(stderr).toBe('');
+  const { supervisor, parts } = recordOf(stack);
+  expect([supervisor, parts, processesOf(stack)]).toEqual([null, [], []]);
 });

@@ -8,6 +8,7 @@ import { LAKE_LOCK_ID, LAKE_STATE } from '../../workflows/names.ts';
 import type { DroppedFile } from '../integration/deliveries.ts';
 import { clustersOf, entriesOf, keysInLanding, unbalanced } from '../integration/ledger.ts';
 import type { Stack } from '../integration/stack.ts';
+import { processesOf, recordOf } from './machine-podlake.ts';
 import { stepPids, until } from './processes.ts';
 import { STEPS } from './stages.ts';
 
@@ -53,6 +54,10 @@ async function answers(stack: Stack): Promise<boolean> {
 async function expectNothingLeftOver(stack: Stack): Promise<void> {
   expect(await keysInLanding(stack)).toEqual([]);
   await expect.poll(() => stepPids(stack), { timeout: 10_000 }).toEqual([]);
+  // Of each part one process, the recorded one: a second worker or S3 would be a second writer.
+  const { parts } = recordOf(stack.name);
+  const starts = (words: string) => !/^(postgres:|sh -c )/.test(words);
+  expect(processesOf(stack.name).filter(starts)).toHaveLength(parts.length);
   expect(await branches(stack)).toEqual([]);
   expect(temporaryObjects(stack)).toEqual([]);
   const lock = () => stack.temporal.workflow.getHandle(LAKE_LOCK_ID).query(LAKE_STATE);

@@ -1,16 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { signalTo, startTime } from './process.ts';
+
+/** Spark ends within a second or two when it is asked to. */
+const GRACE_MS = 5_000;
 
 /**
  * Ends the Spark steps that outlive the endpoint which started them. After a clean stop they would only fail without their
- * S3; at the next start EMR tells that they did not end well.
+ * S3, or write into whatever takes its place; at the next start EMR tells that they did not end well. Returns how many.
  */
 export async function endSparkSteps(awsState: string): Promise<number> {
   const steps = await runningSparkSteps(awsState);
   // The wrapper leads a session of its own, so that its whole group is the step and nothing else.
   for (const pid of steps) signalTo(-pid, 'SIGTERM');
-  return steps.length;
+  for (const deadline = performance.now() + GRACE_MS; ; await setTimeout(50)) {
+    const left = await runningSparkSteps(awsState);
+    if (left.length === 0) return steps.length;
+    if (performance.now() > deadline) for (const pid of left) signalTo(-pid, 'SIGKILL');
+  }
 }
 
 /** The pids of the wrappers whose steps go on, whoever is there to watch them. */

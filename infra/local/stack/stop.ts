@@ -7,6 +7,7 @@ import { stackFolder } from './folder.ts';
 import { type Hold, hold } from './hold.ts';
 import { isRunning, stopPart } from './process.ts';
 import { readStack, type StackRecord, writeStack } from './record.ts';
+import { endSparkSteps } from './spark-steps.ts';
 import { endPart, inStopOrder } from './supervise.ts';
 
 /** Held by the one process that supervises, ends or deletes a stack. */
@@ -29,7 +30,7 @@ export async function stopStack(name: string, report: Report): Promise<boolean> 
   try {
     const record = await readStack(name);
     const left = record ? await endLeftovers(record, report) : false;
-    return ran || left;
+    return (await endSteps(name, report)) || ran || left;
   } finally {
     held.release();
   }
@@ -41,10 +42,18 @@ export async function eraseStack(name: string, report: Report): Promise<void> {
   try {
     const record = await readStack(name).catch(() => null);
     if (record) await endLeftovers(record, report);
+    await endSteps(name, report);
     await rm(stackFolder(name), { recursive: true, force: true });
   } finally {
     held.release();
   }
+}
+
+/** Whoever stops a stack for good ends its Spark steps too; a next `up` that finds a killed one adopts them instead. */
+async function endSteps(name: string, report: Report): Promise<boolean> {
+  const ended = await endSparkSteps(join(stackFolder(name), 'aws'));
+  if (ended > 0) report('ended the Spark steps that ran');
+  return ended > 0;
 }
 
 /** Ends what a killed supervisor left running; nobody else may supervise the stack meanwhile. Returns whether anything ran. */

@@ -10,7 +10,7 @@ export const temporalProfileFile = (folder: string) => join(folder, 'temporal.to
  * journal without syncing the folder, and a journal that is back after the cycle rolls the last transaction back. A
  * write-ahead log with full synchronisation does, with a quarter of the syncs.
  */
-const DURABLE = ['journal_mode=wal', 'synchronous=full'];
+export const DURABLE = ['journal_mode=wal', 'synchronous=full'];
 
 export type TemporalOptions = { program: string; folder: string; port: number; uiPort: number; log: string };
 

@@ -96,6 +96,8 @@ async function startHeld(options: StartOptions, held: Hold): Promise<Stack> {
   );
   try {
     const ports = await portsOf(options, before);
+    // Steps that go on know the old ports alone.
+    if (options.newPorts && (await endSparkSteps(join(folder, 'aws'))) > 0) report('ended the Spark steps that ran');
     // A step that goes on without its stack may be in the middle of an upload.
     if ((await runningSparkSteps(join(folder, 'aws'))).length === 0) await clearUnfinishedObjects(folder, sidecar);
     const logs = join(folder, 'logs');

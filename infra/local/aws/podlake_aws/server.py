@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 from . import aws_json, aws_query
 from .errors import ServiceError
 from .signature import signed_scope
+from .state import StateError
 
 log = logging.getLogger("podlake_aws.server")
 
@@ -49,6 +50,10 @@ class Application:
         except ServiceError as error:
             log.info("%s refused: %s", operation, error)
             return aws_json.refusal(error)
+        except StateError as error:
+            log.exception("%s could not be saved", operation)
+            message = f"{operation} could not be saved and did not happen: {error}."
+            return aws_json.refusal(ServiceError("InternalServerException", message, 500))
         except Exception as error:
             log.exception("%s failed", operation)
             return aws_json.refusal(ServiceError("InternalServerException", f"{operation} failed: {error!r}", 500))

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # What SQLite takes to open a database in WAL mode, for the index of the log; if it gets less, it speaks of an I/O error
@@ -52,6 +54,21 @@ def open_database(path: Path, version: int, schema: str) -> sqlite3.Connection:
             f"start the version of the project that wrote it, or erase the stack's state and begin anew."
         )
     return database
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """All writes of the block are kept, or none; StateError, the end of a sentence, if the disk does not take them."""
+    try:
+        database.execute("begin immediate")
+        yield
+        database.execute("commit")
+    except sqlite3.Error as error:
+        raise StateError(reason(error, path)) from error
+    finally:
+        # a commit that failed may leave it open; a full disk may have ended it already
+        if database.in_transaction:
+            database.execute("rollback")
 
 
 def reason(error: sqlite3.Error, path: Path) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..state import open_database
+from ..state import open_database, transaction
 
 _KEPT_SECONDS = 45 * 24 * 3600  # Athena keeps a query for 45 days
 
@@ -24,16 +26,18 @@ CREATE TABLE IF NOT EXISTS workgroups (name TEXT PRIMARY KEY, workgroup TEXT NOT
 class History:
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._db = open_database(path, _FORMAT, _TABLES)
         self._lock = threading.RLock()
-        self._db.execute("DELETE FROM executions WHERE submitted < ?", (time.time() - _KEPT_SECONDS,))
+        with self._writing():
+            self._db.execute("DELETE FROM executions WHERE submitted < ?", (time.time() - _KEPT_SECONDS,))
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
     def add(self, execution: dict, token: str | None, request: str) -> None:
-        with self._lock:
+        with self._writing():
             self._db.execute(
                 "INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 (
@@ -48,7 +52,7 @@ class History:
             )
 
     def save(self, execution: dict, columns: list[dict] | None = None) -> None:
-        with self._lock:
+        with self._writing():
             self._db.execute(
                 "UPDATE executions SET state = ?, execution = ?, columns = coalesce(?, columns) WHERE id = ?",
                 (
@@ -90,13 +94,18 @@ class History:
         return {name: json.loads(text) for name, text in found}
 
     def save_workgroup(self, name: str, workgroup: dict) -> None:
-        with self._lock:
+        with self._writing():
             self._db.execute("INSERT OR REPLACE INTO workgroups VALUES (?, ?)", (name, json.dumps(workgroup)))
 
     def delete_workgroup(self, name: str) -> None:
-        with self._lock:
+        with self._writing():
             self._db.execute("DELETE FROM workgroups WHERE name = ?", (name,))
             self._db.execute("DELETE FROM executions WHERE workgroup = ?", (name,))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock, transaction(self._db, self._path):
+            yield
 
     def _row(self, sql: str, key: str) -> tuple | None:
         with self._lock:

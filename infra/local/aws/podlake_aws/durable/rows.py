@@ -1,12 +1,11 @@
 """The rows that a backend's state is made of: JSON by key, in order of creation, in one SQLite file a service."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..state import StateError, open_database, reason
+from ..state import open_database, transaction
 
 FORMAT = 1
 SCHEMA = "create table rows (number integer primary key autoincrement, key text not null unique, value text not null)"
@@ -25,20 +24,13 @@ class Rows:
         rows = [(json.dumps(key), json.dumps(value)) for key, value in changed.items()]
         if not rows and not gone:
             return
-        try:
-            self.database.execute("begin immediate")
+        with transaction(self.database, self.path):
             # removed first: what is made again under its old name comes last in the order, as it did in memory
             self.database.executemany("delete from rows where key = ?", gone)
             self.database.executemany(
                 "insert into rows (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
                 rows,
             )
-            self.database.execute("commit")
-        except sqlite3.Error as error:
-            raise StateError(reason(error, self.path)) from error
-        finally:
-            if self.database.in_transaction:
-                self.database.execute("rollback")
 
     def read(self) -> Iterator[tuple[Key, Any]]:
         for row in self.database.execute("select key, value from rows order by number"):

@@ -42,8 +42,9 @@ def boot_id() -> str:
     source = Path("/proc/sys/kernel/random/boot_id")
     if source.exists():
         return source.read_text().strip()
-    shown = subprocess.run(["sysctl", "-n", "kern.boottime"], capture_output=True, text=True, check=False)
-    return shown.stdout.split(",")[0].strip()
+    # not kern.boottime, which moves when the clock is set
+    shown = subprocess.run(["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, check=False)
+    return shown.stdout.strip()
 
 
 def session_members(leader: int) -> list[Process]:

@@ -24,6 +24,10 @@ POLL = 0.1
 RETRY = 1.0
 # How long a wrapper that a dying endpoint just started may take to say that it is there
 ADOPTION_GRACE = 3.0
+# The endpoint's own claim, in the stead of a wrapper that never came: the command has not run and will not
+NOBODY: dict[str, Any] = {"pid": 0, "startToken": None}
+# What stands for a wrapper.json that a power cut emptied: somebody claimed the step, and went down with the machine
+LOST: dict[str, Any] = {"pid": 0, "startToken": ""}
 
 
 @dataclass(frozen=True)
@@ -81,29 +85,41 @@ class StepWatch(threading.Thread):
         self.poke.set()
 
     def run(self) -> None:
-        outcome = self._outcome()
-        # the end must be told, or the step runs forever: while it cannot be saved (a full disk), again and again
-        while outcome is not None and not self.closed:
+        outcome = None
+        # the end must be found and told, or the step runs forever: while it cannot be (a full disk), again and again
+        while not self.closed:
             try:
-                self.on_end(self.step_id, outcome)
+                outcome = outcome or self._outcome()
+                if outcome is not None:
+                    self.on_end(self.step_id, outcome)
                 return
             except Exception:
-                log.exception("the end of step %s could not be saved; trying again", self.step_id)
-                self.poke.wait(RETRY)
-                self.poke.clear()
+                log.exception("the end of step %s could not be found or saved; trying again", self.step_id)
+                self._pause(RETRY)
 
     def _outcome(self) -> Outcome | None:
-        """None if the watch was given up while the step runs."""
-        try:
-            if self.prepare is not None:
-                self._start(self.prepare())
-        except OSError as error:
-            return Outcome(None, time.time(), reason="Unknown Error.", message=f"The step was not started: {error}")
+        """None if the watch was given up while the step runs. May be called again after an error."""
+        if self.prepare is not None and self.process is None and not self._begun(self.prepare):
+            # nothing began: the next endpoint finds no wrapper, and starts the step if nobody wanted to stop it
+            return None if self.closed else Outcome(None, time.time(), never_started=True)
         outcome = self._wait()
         if outcome is None or outcome.never_started:
             return outcome
         self._end_leftovers()
         return self._with_logs(outcome)
+
+    def _begun(self, prepare: Callable[[], dict[str, Any]]) -> bool:
+        """Tries until the machine lets the step begin (a full disk does not); False if it is not wanted any more."""
+        while not self.closed:
+            try:
+                self._start(prepare())
+                return True
+            except OSError as error:
+                if self.stopping:
+                    return False
+                log.warning("step %s could not be started, trying again: %s", self.step_id, error)
+                self._pause(RETRY)
+        return False
 
     def _start(self, command: dict[str, Any]) -> None:
         step_wrapper.write_whole(self.folder / "command.json", command)
@@ -124,18 +140,24 @@ class StepWatch(threading.Thread):
             # looked for after the wrapper, which may write it as its last act
             if recorded := self._read("exit.json"):
                 return self._recorded(recorded)
+            if self._read("wrapper.json") == NOBODY:
+                return Outcome(None, time.time(), never_started=True)
             if alive is False:
                 return self._died()
             if alive is None and (self.process is None or self.process.returncode is not None):
                 given_up = self.process is not None or time.monotonic() - began > ADOPTION_GRACE
                 # claimed in the wrapper's stead: should it still come, it will not run the command
-                if given_up and step_wrapper.claim(self.folder, {"pid": 0, "startToken": None}):
-                    return Outcome(None, time.time(), never_started=True)
+                if given_up:
+                    step_wrapper.claim(self.folder, NOBODY)
+                    continue  # to whoever's claim is there now
             elif alive and self.stopping:
                 self._apply_stop()
-            self.poke.wait(POLL)
-            self.poke.clear()
+            self._pause(POLL)
         return None
+
+    def _pause(self, seconds: float) -> None:
+        self.poke.wait(seconds)
+        self.poke.clear()
 
     def _wrapper_lives(self) -> bool | None:
         """None: it has not said yet that it is there."""
@@ -201,10 +223,13 @@ class StepWatch(threading.Thread):
         return replace(outcome, log_file=log_file, logs_kept=kept)
 
     def _read(self, name: str) -> dict[str, Any] | None:
+        """None if it is not there. All are written whole: one that is empty or no JSON is what a power cut left."""
         try:
-            return json.loads((self.folder / name).read_text())
+            return json.loads((self.folder / name).read_bytes())
         except FileNotFoundError:
             return None
+        except ValueError:
+            return LOST if name == "wrapper.json" else None
 
 
 def _clock(instant: float) -> str:

@@ -20,15 +20,19 @@ else:
 
 
 def claim(folder: Path, content: dict[str, object]) -> bool:
-    """Writes wrapper.json if nobody did before; the one who does not succeed must not run the command."""
+    """Writes wrapper.json if nobody did before; the one who does not succeed must not run the command.
+
+    On disk before the command begins: after a power cut the step would else look as if it had never run, and run again.
+    """
     draft = folder / f"wrapper.{os.getpid()}.draft"
-    draft.write_text(json.dumps(content))
     try:
+        _write_through(draft, content)
         os.link(draft, folder / "wrapper.json")
     except FileExistsError:
         return False
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+    _sync_folder(folder)
     return True
 
 
@@ -60,14 +64,24 @@ def run(folder: Path) -> None:
 def write_whole(path: Path, content: dict[str, object]) -> None:
     """The file is there whole or not at all, also after a power cycle."""
     draft = path.with_suffix(".draft")
-    with draft.open("w") as file:
+    _write_through(draft, content)
+    os.replace(draft, path)
+    _sync_folder(path.parent)
+
+
+def _write_through(path: Path, content: dict[str, object]) -> None:
+    with path.open("w") as file:
         file.write(json.dumps(content))
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 if __name__ == "__main__":

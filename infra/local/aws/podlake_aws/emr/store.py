@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..state import open_database
+from ..state import open_database, transaction
 
 Document = dict[str, Any]
 
@@ -40,21 +40,17 @@ ACTIVE_STEP = ("PENDING", "RUNNING")
 
 class Store:
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.database: sqlite3.Connection = open_database(path, FORMAT, SCHEMA)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes of the block are kept, or none; blocks nest into the outermost."""
+        """All writes of the block are kept, or none (StateError); blocks nest into the outermost."""
         if self.database.in_transaction:
             yield
             return
-        self.database.execute("begin immediate")
-        try:
+        with transaction(self.database, self.path):
             yield
-        except BaseException:
-            self.database.execute("rollback")
-            raise
-        self.database.execute("commit")
 
     def add_cluster(self, cluster: Document) -> None:
         self.database.execute(

@@ -33,8 +33,6 @@ class GlueState:
         self._save({ROOT} | scopes | set(self.saved))
 
     def restore(self) -> None:
-        self.backend.databases.clear()
-        self.backend.tagger.tags.clear()
         kinds = {
             "tags": self._restore_tags,
             "database": self._restore_database,
@@ -44,9 +42,13 @@ class GlueState:
         }
         ranks = list(kinds)
         # parents first; within a kind the order of creation, which lists show
-        for key, value in sorted(self.rows.read(), key=lambda row: ranks.index(row[0][0])):
-            kinds[key[0]](key, value)
+        rows = sorted(self.rows.read(), key=lambda row: ranks.index(row[0][0]))
+        # only now: what cannot be read must not look as if all had been deleted, and be so at the next save
+        self.backend.databases.clear()
+        self.backend.tagger.tags.clear()
         self.saved = {}
+        for key, value in rows:
+            kinds[key[0]](key, value)
         for scope in [ROOT, *((name, t) for name, d in self.backend.databases.items() for t in d.tables)]:
             self.saved[scope] = {key: mark for key, (_, mark) in self._units(scope)}
 

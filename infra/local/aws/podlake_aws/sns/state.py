@@ -25,10 +25,13 @@ class SnsState:
         self.saved = now
 
     def restore(self) -> None:
+        # topics first: subscriptions refer to them
+        rows = sorted(self.rows.read(), key=lambda row: row[0][0] != "topic")
+        # only now: what cannot be read must not look as if all had been deleted, and be so at the next save
         self.backend.topics.clear()
         self.backend.subscriptions.clear()
-        # topics first: subscriptions refer to them
-        for key, value in sorted(self.rows.read(), key=lambda row: row[0][0] != "topic"):
+        self.saved = {}
+        for key, value in rows:
             if key[0] == "topic":
                 topic = Topic(value["name"], self.backend)
                 vars(topic).update(value)

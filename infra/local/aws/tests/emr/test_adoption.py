@@ -85,6 +85,26 @@ def test_a_step_whose_machine_went_down_fails_with_that_reason_and_is_not_run_ag
     assert len(runs.read_text().splitlines()) == 1
 
 
+def test_a_step_whose_record_a_power_cut_emptied_fails_as_well(
+    endpoint: Endpoint, versitygw: str, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    emr = Emr(endpoint, versitygw)
+    cluster = emr.cluster(step(f"append:{runs}", "sleep:600"))
+    [step_id] = emr.step_ids(cluster)
+    pid = pid_in(runs)
+    endpoint.end(signal.SIGKILL)
+    folder = endpoint.state_dir / "emr" / cluster / "steps" / step_id / "1"
+    os.kill(json.loads((folder / "wrapper.json").read_text())["pid"], signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    for name in ("wrapper.json", "exit.json"):
+        (folder / name).write_bytes(b"")
+    endpoint.start()
+    details = emr.wait_step(cluster, step_id, "FAILED")["FailureDetails"]
+    assert "ended without an exit code: the machine was restarted" in details["Message"]
+    assert len(runs.read_text().splitlines()) == 1
+
+
 def test_a_step_whose_wrapper_was_killed_is_ended_whole_and_fails(
     endpoint: Endpoint, versitygw: str, tmp_path: Path
 ) -> None:

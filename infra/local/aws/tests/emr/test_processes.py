@@ -72,3 +72,14 @@ def test_a_process_is_itself_only_as_long_as_it_lives(source: str) -> None:
     for ended in (process, other):
         ended.wait()
     assert processes.start_token(process.pid) is None
+
+
+def test_without_proc_the_boot_is_named_by_what_no_change_of_the_clock_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sysctl = tmp_path / "sysctl"
+    sysctl.write_text('#!/bin/sh\n[ "$*" = "-n kern.bootsessionuuid" ] && echo 4B1D-77\n')
+    sysctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setattr(processes, "Path", lambda _: tmp_path / "no boot_id here")
+    assert processes.boot_id() == "4B1D-77"

@@ -1,6 +1,8 @@
 """A disk without room: SQLite itself runs out of pages, at a bound that stands for the disk's."""
 
 import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ def call(moto: DurableMoto, operation: str, **request: Any) -> TestResponse:
 
 def parameters(moto: DurableMoto) -> dict[str, str]:
     return json.loads(call(moto, "GetTable", DatabaseName="d", Name="t").data)["Table"]["Parameters"]
+
+
+def unreadable() -> Iterator[Any]:
+    raise sqlite3.OperationalError("disk I/O error")
+    yield
 
 
 @pytest.fixture
@@ -62,3 +69,34 @@ def test_an_update_on_a_full_disk_is_refused_in_one_sentence_and_did_not_happen(
     again = opened(tmp_path)
     assert parameters(again) == LARGE
     again.close()
+
+
+def test_a_state_that_cannot_be_read_again_is_not_taken_for_an_empty_one(
+    moto: DurableMoto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = moto.services["glue"].state
+    with monkeypatch.context() as broken:
+        broken.setattr(state.rows, "read", unreadable)
+        with pytest.raises(sqlite3.OperationalError):
+            state.restore()
+    call(moto, "CreateDatabase", DatabaseInput={"Name": "another"})
+    moto.close()
+    again = opened(tmp_path)
+    assert parameters(again) == {"k": "kept"}
+    again.close()
+
+
+def test_topics_that_cannot_be_read_again_are_not_taken_for_none(
+    moto: DurableMoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = moto.services["sns"].state
+    topic = state.backend.create_topic("kept")
+    state.save()
+    with monkeypatch.context() as broken:
+        broken.setattr(state.rows, "read", unreadable)
+        with pytest.raises(sqlite3.OperationalError):
+            state.restore()
+    state.save()
+    state.restore()
+    assert topic.arn in state.backend.topics
+    moto.close()

@@ -34,7 +34,7 @@ export function refinedPage(catalogue: CompiledCatalogue, lineage: Lineage, indi
     section('De onde vem cada coluna', LINEAGE_NOTE, lineageTable(indicator, lineage)),
     section('Rótulos', labelTable(indicator)),
     section('Premissas', sentences(assumptions)),
-    section('Verificações', 'Feitas em cada execução, antes de se publicar.', checks(indicator.checks)),
+    section('Verificações', checks(indicator.checks)),
     section('SQL', `<details><summary>${name}.sql</summary>\n\n\`\`\`sql\n${sql.trim()}\n\`\`\`\n\n</details>`),
   );
 }

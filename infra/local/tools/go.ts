@@ -11,13 +11,17 @@ const OLDEST_GO_MINOR = 25;
 type Patch = { file: string; found: string; replacement: string };
 export type ModulePatch = { of: string; patches: Patch[] };
 
+/** What a built program depends on, as a short name; `sources` are files of the module. */
+export const versionOfBuild = (module: string, sources: string[]) =>
+  versionOfFiles(...sources.map((file) => join(module, file)));
+
 /** A program built from the Go module in `module`, once for what its files say; `what` names it to a person who waits. */
 export async function goBuild(
   options: { name: string; what: string; module: string; sources: string[]; program: string; patch?: ModulePatch },
   report: Report,
 ): Promise<string> {
   const { name, what, module, sources, program, patch } = options;
-  const version = versionOfFiles(...sources.map((file) => join(module, file)));
+  const version = versionOfBuild(module, sources);
   const folder = await installOnce(
     name,
     version,

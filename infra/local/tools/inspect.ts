@@ -4,6 +4,7 @@ import { cacheFolder, isInstalled, versionOfFiles } from './cache.ts';
 import { versionOf } from './command.ts';
 import { postgresPrograms } from './postgres.ts';
 import { findPython } from './python.ts';
+import { versitygwVersion } from './versitygw.ts';
 
 /** One line of a diagnosis: what was looked at, whether it is well, and when not, what to do. */
 export type Finding = { what: string; well: boolean; found: string; remedy: string | null };
@@ -39,9 +40,7 @@ export async function inspectTools(): Promise<Finding[]> {
   if (!(python instanceof Error))
     installed('Python packages', 'python', `${versionOfFiles(lock('python'))}-py${python.version}`);
   installed('Spark jars', 'jars', versionOfFiles(join(import.meta.dirname, 'jars.txt')));
-  const onPath = await versionOf('versitygw', ['--version']);
-  if (onPath && /v1\.8\./.test(onPath)) findings.push(finding('versitygw (S3)', true, 'on PATH', null));
-  else installed('versitygw (S3)', 'versitygw', versionOfFiles(join(import.meta.dirname, 'versitygw', 'go.sum')));
+  installed('versitygw (S3)', 'versitygw', versitygwVersion());
   const temporal = await versionOf('temporal', ['--version']);
   if (temporal && /version 1\.(9|\d\d)\./.test(temporal))
     findings.push(finding('temporal', true, temporal.split('\n')[0] ?? '', null));

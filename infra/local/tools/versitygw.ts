@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { goBuild, type ModulePatch } from './go.ts';
+import { goBuild, type ModulePatch, versionOfBuild } from './go.ts';
 import type { Report } from './report.ts';
 
 const MODULE = join(import.meta.dirname, 'versitygw');
 const VERSITYGW = 'github.com/versity/versitygw';
 const LINK_DURABLY = 'link-durably.go.txt';
+const SOURCES = ['go.sum', LINK_DURABLY];
+
+export const versitygwVersion = () => versionOfBuild(MODULE, SOURCES);
 
 /**
  * The S3 server: versitygw, built from the module that `versitygw/go.sum` pins (one to two minutes, once). As released it
@@ -14,9 +17,8 @@ const LINK_DURABLY = 'link-durably.go.txt';
  */
 export function versitygw(report: Report): Promise<string> {
   const program = `${VERSITYGW}/cmd/versitygw`;
-  const sources = ['go.sum', LINK_DURABLY];
   return goBuild(
-    { name: 'versitygw', what: 'the S3 server', module: MODULE, sources, program, patch: linkDurably() },
+    { name: 'versitygw', what: 'the S3 server', module: MODULE, sources: SOURCES, program, patch: linkDurably() },
     report,
   );
 }

@@ -8,7 +8,8 @@ import { stackFolder } from '../../infra/local/stack/index.ts';
 import { run } from '../../infra/local/tools/command.ts';
 import type { Played } from './full-disk/play.ts';
 import { mounted, mustMount } from './machine-mount.ts';
-import { Podlake, processesOf } from './machine-podlake.ts';
+import { Podlake } from './machine-podlake.ts';
+import { processesOf } from './what-runs.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
 vi.setConfig({ testTimeout: 180_000 });

@@ -6,7 +6,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { stackFolder } from '../../infra/local/stack/index.ts';
 import { startTime } from '../../infra/local/stack/process.ts';
 import { run } from '../../infra/local/tools/command.ts';
-import { CLI, type Ended, erase, podlake, processesOf, recordOf, until, up } from './machine-podlake.ts';
+import { CLI, type Ended, erase, podlake, until, up } from './machine-podlake.ts';
+import { processesOf, recordOf } from './what-runs.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
 vi.setConfig({ testTimeout: 180_000 });

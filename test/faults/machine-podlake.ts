@@ -1,9 +1,8 @@
 // The command-line tool as a person runs it, several at a time, and what is left of a stack afterwards.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stackFolder } from '../../infra/local/stack/index.ts';
-import type { StackRecord } from '../../infra/local/stack/record.ts';
 
 export const CLI = join(import.meta.dirname, '..', '..', 'cli', 'podlake.js');
 
@@ -62,30 +61,6 @@ export async function up(stack: string, ...words: string[]): Promise<Podlake> {
 export async function erase(stack: string): Promise<void> {
   const { code, output } = await podlake('down', '--erase', '--yes', '--stack', stack);
   if (code !== 0) throw new Error(output);
-}
-
-export function recordOf(stack: string): StackRecord {
-  return JSON.parse(readFileSync(join(stackFolder(stack), 'stack.json'), 'utf8'));
-}
-
-export function pidOf(stack: string, part: string): number {
-  const pid = recordOf(stack).parts.find(({ name }) => name === part)?.pid;
-  if (pid === undefined) throw new Error(`${part} of ${stack} is not recorded`);
-  return pid;
-}
-
-/** The processes whose words name a stack's folder, and its worker: what runs of it, whoever knows of it. */
-export function processesOf(stack: string): string[] {
-  const folder = stackFolder(stack);
-  return readdirSync('/proc').flatMap((pid) => {
-    if (!/^\d+$/.test(pid)) return [];
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return words.includes(`${folder}/`) || words.includes(` worker --stack ${stack} `) ? [words] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 export async function until(

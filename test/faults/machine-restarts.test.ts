@@ -10,7 +10,8 @@ import { stackFolder } from '../../infra/local/stack/index.ts';
 import { startTime } from '../../infra/local/stack/process.ts';
 import { awsClients, postgresPool, temporalClient } from '../../workers/clients.ts';
 import { readConfig } from '../../workers/config.ts';
-import { erase, Podlake, pidOf, podlake, processesOf, recordOf, until, up } from './machine-podlake.ts';
+import { erase, Podlake, podlake, until, up } from './machine-podlake.ts';
+import { pidOf, processesOf, recordOf } from './what-runs.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
 vi.setConfig({ testTimeout: 180_000 });

@@ -21,7 +21,8 @@ import { postgresPrograms } from '../../infra/local/tools/postgres.ts';
 import { awsClients } from '../../workers/clients.ts';
 import { readConfig } from '../../workers/config.ts';
 import { mounted, mustMount } from './machine-mount.ts';
-import { erase, Podlake, pidOf, podlake, processesOf, recordOf, up } from './machine-podlake.ts';
+import { erase, Podlake, podlake, up } from './machine-podlake.ts';
+import { pidOf, processesOf, recordOf } from './what-runs.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
 vi.setConfig({ testTimeout: 180_000 });

@@ -7,7 +7,8 @@ import { hold } from '../../infra/local/stack/hold.ts';
 import { stackFolder } from '../../infra/local/stack/index.ts';
 import { writeStack } from '../../infra/local/stack/record.ts';
 import { cacheFolder } from '../../infra/local/tools/index.ts';
-import { type Ended, erase, Podlake, podlake, processesOf, recordOf, until, up } from './machine-podlake.ts';
+import { type Ended, erase, Podlake, podlake, until, up } from './machine-podlake.ts';
+import { processesOf, recordOf } from './what-runs.ts';
 
 // A stack starts within five seconds on a quiet machine, and within half a minute on a busy one.
 vi.setConfig({ testTimeout: 180_000 });

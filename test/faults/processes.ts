@@ -1,13 +1,11 @@
 // Which processes of a stack there are, and how they die: at once, without a word to anyone.
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startTime } from '../../infra/local/stack/process.ts';
+import { type Part, startTime } from '../../infra/local/stack/process.ts';
 import type { Stack } from '../integration/stack.ts';
+import { commandLines, recordOf } from './what-runs.ts';
 
 export const PROCESSES = ['worker', 'aws', 's3', 'temporal', 'postgres', 'driver', 'supervisor', 'all'] as const;
 export type Process = (typeof PROCESSES)[number];
-
-type Named = { name: string; pid: number; startedAt: string };
 
 /** Kills it and sees it gone; a part that is being restarted is waited for. */
 export async function kill(stack: Stack, victim: Process): Promise<void> {
@@ -24,7 +22,7 @@ async function pidsOf(stack: Stack, victim: Process): Promise<number[]> {
     const parts = await runningParts(stack);
     return [supervisorOf(stack), ...parts.map(({ pid }) => pid), ...stepPids(stack)];
   }
-  let part: Named | undefined;
+  let part: Part | undefined;
   await until(async () => {
     part = (await runningParts(stack)).find(({ name }) => name === victim);
     return part !== undefined;
@@ -32,17 +30,14 @@ async function pidsOf(stack: Stack, victim: Process): Promise<number[]> {
   return part ? [part.pid] : [];
 }
 
-type Record = { supervisor: { pid: number } | null; parts: Named[] };
-const record = (stack: Stack) => JSON.parse(readFileSync(join(stack.folder, 'stack.json'), 'utf8')) as Record;
-
 function supervisorOf(stack: Stack): number {
-  const { supervisor } = record(stack);
+  const { supervisor } = recordOf(stack.name);
   if (!supervisor) throw new Error(`nobody supervises the stack ${stack.name}`);
   return supervisor.pid;
 }
 
-async function runningParts(stack: Stack): Promise<Named[]> {
-  const parts = record(stack).parts;
+async function runningParts(stack: Stack): Promise<Part[]> {
+  const parts = recordOf(stack.name).parts;
   const times = await Promise.all(parts.map(({ pid }) => startTime(pid)));
   return parts.filter(({ startedAt }, index) => times[index] === startedAt);
 }
@@ -64,17 +59,6 @@ async function drivers(stack: Stack): Promise<number[]> {
     return pids.length > 0;
   }, "a step's driver runs");
   return pids;
-}
-
-function commandLines(): { pid: number; words: string }[] {
-  return readdirSync('/proc').flatMap((entry) => {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return [];
-    try {
-      return [{ pid: Number(entry), words: readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function sendKill(pid: number): void {

@@ -8,9 +8,9 @@ import { LAKE_LOCK_ID, LAKE_STATE } from '../../workflows/names.ts';
 import type { DroppedFile } from '../integration/deliveries.ts';
 import { clustersOf, entriesOf, keysInLanding, unbalanced } from '../integration/ledger.ts';
 import type { Stack } from '../integration/stack.ts';
-import { processesOf, recordOf } from './machine-podlake.ts';
 import { stepPids, until } from './processes.ts';
 import { STEPS } from './stages.ts';
+import { processesOf, recordOf } from './what-runs.ts';
 
 /**
  * One publication, each file accepted once, one cluster, and of each kind of step one that completed. The steps in `lost`

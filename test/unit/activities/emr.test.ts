@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Lake } from '../../../activities/context.ts';
 import { clusterName, emrActivities, stepName } from '../../../activities/emr.ts';
 import { FakeEmr, setState } from './fake-emr.ts';
@@ -233,6 +233,21 @@ describe('a step', () => {
     };
     await expect(runStep()).rejects.toBeInstanceOf(CancelledFailure);
     expect(emr.stateOf('s-1')).toBe('RUNNING');
+  });
+
+  test('is not taken for one that runs too long when the clock jumps, as after a laptop slept', async () => {
+    let looks = 0;
+    emr.onDescribeStep = (step) => {
+      looks += 1;
+      if (looks === 1) vi.setSystemTime(Date.now() + 24 * 3_600_000);
+      setState(step, looks === 1 ? 'RUNNING' : 'COMPLETED');
+    };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      expect(await runStep()).toEqual({ stepId: 's-1' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('that runs longer than it may is cancelled on EMR and fails for good', async () => {

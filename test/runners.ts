@@ -26,7 +26,8 @@ export async function vitest(
   const { code } = await run('vitest', args, environment, true);
   if (!existsSync(report)) return [{ name, passed: 0, failed: 1 }];
   const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
-  const failed = Math.max(numFailedTests, numFailedTestSuites, code === 0 ? 0 : 1);
+  // A suite fails with its tests too, and alone when it cannot be loaded.
+  const failed = numFailedTests || Math.max(numFailedTestSuites, code === 0 ? 0 : 1);
   return [{ name, passed: numPassedTests, failed }];
 }
 

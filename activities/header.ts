@@ -1,7 +1,8 @@
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 
-export type Header = { columns: string[] } | { fault: string };
+/** `headerOnly`: nothing but blank lines follows, as far as the bytes show. */
+export type Header = { columns: string[]; headerOnly: boolean } | { fault: string };
 
 /**
  * The header of a CSV file, from the first bytes of it (gzip or not). What later bytes hide is the raw step's to find.
@@ -24,13 +25,19 @@ export async function readHeader(start: Buffer, compression: 'none' | 'gzip', co
     return { fault: 'The header is longer than 1 MiB. Check that the file has line ends.' };
   const text = decode(line ?? bytes);
   if (text === null) return { fault: 'The header is not UTF-8 (perhaps Latin-1). Ask the source for UTF-8.' };
-  return columnsOf(text);
+  const headerOnly =
+    complete &&
+    bytes
+      .subarray(line?.length ?? bytes.length)
+      .toString('latin1')
+      .trim() === '';
+  return columnsOf(text, headerOnly);
 }
 
-function columnsOf(text: string): Header {
+function columnsOf(text: string, headerOnly: boolean): Header {
   try {
     const [columns = []] = parse(text, { bom: true, to: 1, relaxColumnCount: true }) as string[][];
-    if (columns.some((name) => name !== '')) return { columns };
+    if (columns.some((name) => name !== '')) return { columns, headerOnly };
     return { fault: 'The file has no header line. Ask the source to send it again.' };
   } catch (error) {
     return { fault: `The header is not CSV: ${(error as Error).message}. Ask the source to quote names rightly.` };

@@ -18,6 +18,9 @@ import { bucket, splitUri } from './places.ts';
 
 const HEADER_BYTES = 1 << 20;
 
+const DOCUMENT =
+  'The name ends neither in .csv nor in .csv.gz: kept as it is, not read. If it holds rows, ask the source to send them as CSV.';
+
 /**
  * Landing: finds the files that belong to the run, checks their headers and moves them to transient.
  *
@@ -78,13 +81,14 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   };
 
   if (!/\.csv(\.gz)?$/i.test(file.landingKey)) {
-    return setAside('document', 'The name ends neither in .csv nor in .csv.gz.', null);
+    return setAside('document', DOCUMENT, null);
   }
   const table = sourceForKey(lake.catalogue, file.landingKey);
   const source = table === null ? undefined : lake.catalogue.sources[table];
   if (table === null || !source) {
     const known = Object.keys(lake.catalogue.sources).join(', ');
-    return setAside('refused', `Neither its name nor its folder begins with a known table. Known are: ${known}.`, null);
+    const reason = `Neither its name nor its folder begins with a known table. Known are: ${known}.`;
+    return setAside('refused', `${reason} Ask the source to send it again under its table's name.`, null);
   }
   const compression = /\.gz$/i.test(file.landingKey) ? 'gzip' : 'none';
   const start = await readStart(lake.s3, landing, file);
@@ -95,7 +99,12 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   if (!verdict.accepted) return setAside('refused', verdict.reason, table);
   const transientUri = place(table);
   if (!(await copy(lake, landing, file, transientUri))) return;
-  const { columns, notes } = verdict;
+  const { columns } = verdict;
+  const notes = [...verdict.notes];
+  if (header.headerOnly) notes.push('The file has a header and no rows. Ask the source whether that was meant.');
+  for (const { landingKey, slot } of await files.sameContent(lake.database, file)) {
+    notes.push(`The same content as ${landingKey} of slot ${slot}: its rows count as superseded or unchanged.`);
+  }
   await files.acceptFile(lake.database, file.file, { sourceTable: table, transientUri, columns, compression, notes });
 }
 

@@ -25,6 +25,8 @@ interface Missing {
  */
 export function checkHeader(source: CompiledSource, header: readonly string[]): HeaderVerdict {
   const names = nameAll(header.map((name) => name.trim()));
+  const known = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]));
+  if (!names.some((name) => known.has(name.toLowerCase()))) return { accepted: false, reason: noHeader(source) };
   const repeated = repeatedNames(names);
   if (repeated.length > 0) {
     const which = `${repeated.length === 1 ? 'column' : 'columns'} ${repeated.join(', ')} more than once`;
@@ -34,7 +36,6 @@ export function checkHeader(source: CompiledSource, header: readonly string[]): 
     };
   }
 
-  const known = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]));
   const columns = names.map((name) => known.get(name.toLowerCase()) ?? name);
   const present = new Set(columns);
   const extra = columns.filter((name) => !known.has(name.toLowerCase()));
@@ -72,6 +73,14 @@ function likelyRename(
   if (onlyOne && extra.length === 1 && first !== undefined && !first.startsWith(UNNAMED)) return first;
   const inItsPlace = columns[source.columns.findIndex((column) => column.name === name)];
   return inItsPlace !== undefined && extra.includes(inItsPlace) ? inItsPlace : null;
+}
+
+// The first line is not quoted here: it probably is a row, and a client's data are not for the ledger.
+function noHeader(source: CompiledSource): string {
+  return (
+    `The first line has no column of ${source.name}: the header is missing, or the file is of another table. ` +
+    'Ask the source for the file with its header, under the name of its table.'
+  );
 }
 
 function refusal(source: CompiledSource, missing: Missing[], extra: string[]): string {

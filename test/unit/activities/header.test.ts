@@ -18,20 +18,20 @@ describe('the header of a file', () => {
     ['with quoted names', '"SK_ID_CURR","AMT_CREDIT"\n1,2\n'],
     ['of a file that is a header and no more', 'SK_ID_CURR,AMT_CREDIT'],
   ])('is read %s', async (_how, text) => {
-    expect(await plain(text)).toEqual({ columns: COLUMNS });
+    expect(await plain(text)).toMatchObject({ columns: COLUMNS });
   });
 
   test('is one record also where a quoted name holds a line end, a comma and a quote', async () => {
-    expect(await plain('"A\nB","C, ""D"""\n1,2\n')).toEqual({ columns: ['A\nB', 'C, "D"'] });
+    expect(await plain('"A\nB","C, ""D"""\n1,2\n')).toMatchObject({ columns: ['A\nB', 'C, "D"'] });
   });
 
   test('is read with letters outside ASCII', async () => {
-    expect(await plain('Contração,Código\n')).toEqual({ columns: ['Contração', 'Código'] });
+    expect(await plain('Contração,Código\n')).toMatchObject({ columns: ['Contração', 'Código'] });
   });
 
   test('is read out of the first bytes of a file that goes on, cut in the middle of a letter', async () => {
     const start = Buffer.concat([Buffer.from('SK_ID_CURR,AMT_CREDIT\nS'), Buffer.from('ã').subarray(0, 1)]);
-    expect(await plain(start, false)).toEqual({ columns: COLUMNS });
+    expect(await plain(start, false)).toMatchObject({ columns: COLUMNS });
   });
 });
 
@@ -40,12 +40,12 @@ describe('the header of a gzip file', () => {
   const zipped = gzipSync(text);
 
   test('is read', async () => {
-    expect(await readHeader(zipped, 'gzip', true)).toEqual({ columns: COLUMNS });
+    expect(await readHeader(zipped, 'gzip', true)).toMatchObject({ columns: COLUMNS });
   });
 
   test('is read out of the first bytes of a file that goes on', async () => {
     const start = zipped.subarray(0, Math.floor(zipped.length / 2));
-    expect(await readHeader(start, 'gzip', false)).toEqual({ columns: COLUMNS });
+    expect(await readHeader(start, 'gzip', false)).toMatchObject({ columns: COLUMNS });
   });
 
   test('is none if the content is not gzip', async () => {

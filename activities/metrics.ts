@@ -1,6 +1,7 @@
 import type { LayerLoad, TableLoad } from '../control-db/queries/loads.ts';
 import type { Metrics, RawMetrics, RawTable, RefinedTable, TrustedTable } from '../spark/contract/metrics.ts';
 import type { LayerSummary, TableSummary } from '../workflows/types.ts';
+import { refusalSentence } from './refusal.ts';
 
 export type { Metrics };
 
@@ -22,7 +23,7 @@ export function layerLoad(metrics: Metrics, where: Where): LayerLoad {
         fileCounts: metrics.tables.flatMap(({ files }) =>
           files.map(({ id, records, rows, unreadable, refused }) => ({
             ...{ file: id, records, rows, unreadable },
-            refusal: refused?.message ?? null,
+            refusal: refused === null ? null : refusalSentence(refused),
           })),
         ),
       };

@@ -74,7 +74,7 @@ export interface RefinedFile {
   checks: CheckFile[];
 }
 
-export type Severity = 'error' | 'warning';
+export type Severity = 'warn' | 'error';
 
 /** A check as declared: what each kind means stands in catalog/schema/checks.schema.json. */
 export type CheckFile = { name: string; description: string; severity?: Severity } & DeclaredCheck;

@@ -34,15 +34,14 @@ export const percent = (share: number) => `${(share * 100).toLocaleString('pt-BR
 export const listed = (names: string[]) =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} e ${names.at(-1)}`;
 
-/** True as long as the jobs run none of them. */
-const NOT_RUN_YET =
-  'O que as linhas devem cumprir. São declaradas no catálogo, e as execuções ainda não as fazem: o que hoje segura uma ' +
-  'publicação são a conservação das linhas e o limite de linhas ruins.';
+const WHAT_CHECKS_DO =
+  'Cada execução verifica isto entre gravar e publicar. Um **erro** segura a entrega inteira e nada é publicado; um ' +
+  '**aviso** é registrado na execução. A conservação das linhas e o limite de linhas ruins são verificados sempre.';
 
 export function checks(all: CompiledCheck[]): string | null {
   if (all.length === 0) return null;
   const rows = all.map(({ description, severity }) => [plain(description), severity === 'error' ? 'erro' : 'aviso']);
-  return `${NOT_RUN_YET}\n\n${table(['Verificação', 'Gravidade'], rows)}`;
+  return `${WHAT_CHECKS_DO}\n\n${table(['Verificação', 'Gravidade'], rows)}`;
 }
 
 export const sentences = (texts: string[]) => (texts.length === 0 ? null : list(texts.map(plain)));

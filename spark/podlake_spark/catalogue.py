@@ -30,6 +30,7 @@ class TrustedTable:
     buckets: int | None
     bad_row_threshold: float
     columns: tuple[Column, ...]
+    checks: tuple[dict[str, Any], ...]
 
     @property
     def key(self) -> tuple[Column, ...]:
@@ -56,6 +57,7 @@ class RefinedTable:
     sql: str
     key: tuple[str, ...]
     columns: tuple[RefinedColumn, ...]
+    checks: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def _trusted_table(table: dict[str, Any]) -> TrustedTable:
         buckets=table["buckets"],
         bad_row_threshold=table["badRowThreshold"],
         columns=columns,
+        checks=tuple(table["checks"]),
     )
 
 
@@ -123,6 +126,7 @@ def _refined_table(table: dict[str, Any]) -> RefinedTable:
             RefinedColumn(column["name"], column["type"], _portuguese(column["description"]))
             for column in table["columns"]
         ),
+        checks=tuple(table["checks"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from podlake_spark import audits
 from podlake_spark.catalogue import Catalogue, RefinedTable
 from podlake_spark.errors import JobError
 from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table
@@ -50,6 +51,7 @@ class RefinedLayer:
         self._spark.conf.set("spark.wap.branch", self._manifest.branch)
         try:
             yield
+            self._audit_across_tables()
         finally:
             self._spark.conf.unset("spark.wap.branch")
 
@@ -79,7 +81,8 @@ class RefinedLayer:
         head = table.snapshot(self._manifest.branch)
         commit = table.commit(head)
         self._report.rows(task.table, commit.added_rows)
-        self._audit(task.table, definition, table)
+        for finding in audits.check_rows(self._slot_rows(definition.name), definition.checks, definition.key):
+            self._report.finding(task.table, finding)
         return {"rows": commit.added_rows, "snapshotFrom": base, "snapshotTo": head, "bytes": commit.bytes}
 
     def _inputs(self) -> set[str]:
@@ -112,16 +115,19 @@ class RefinedLayer:
         )
         return table
 
-    def _audit(self, name: str, definition: RefinedTable, table: LakeTable) -> None:
-        """The key tells the rows of a slot apart. (Iceberg's count of what it wrote cannot know that.)"""
-        if not definition.key:
-            return
-        written = self._spark.table(table.branch_identifier(self._manifest.branch)).where(
+    def _audit_across_tables(self) -> None:
+        """Totals that have to be the same in two tables, once all tables of the slot are written."""
+        definitions = [self._catalogue.refined_table(task.table) for task in self._manifest.tables]
+        written = {definition.name: (self._slot_rows(definition.name), definition.checks) for definition in definitions}
+        for table, findings in audits.same_totals(written).items():
+            for finding in findings:
+                self._report.finding(table, finding)
+
+    def _slot_rows(self, name: str) -> DataFrame:
+        table = LakeTable(self._spark, f"refined.{name}_dados")
+        return self._spark.table(table.branch_identifier(self._manifest.branch)).where(
             F.col("ts_referencia") == _slot(self._manifest.slot_timestamp)
         )
-        repeated = written.groupBy(*definition.key).count().where("count > 1").limit(5).collect()
-        examples = [", ".join(f"{key}={row[key]}" for key in definition.key) for row in repeated]
-        self._report.audit(name, "unique_key", passed=not repeated, value=len(repeated), limit=0, examples=examples)
 
 
 def check_columns(rows: DataFrame, definition: RefinedTable) -> None:

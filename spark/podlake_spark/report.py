@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
+from podlake_spark.audits import Finding
 from podlake_spark.files import Files
 from podlake_spark.manifest import Manifest
 
@@ -79,9 +80,28 @@ class Report:
                 }
             )
 
+    def finding(self, table: str, finding: Finding) -> None:
+        """What a check of the catalogue found."""
+        check = finding.check
+        self.audit(
+            table,
+            check["name"],
+            passed=finding.passed,
+            value=finding.value,
+            limit=0,
+            severity=check["severity"],
+            examples=finding.examples,
+        )
+
     def write_metrics(self) -> None:
         """Written once, when every table is done: that the object is there means that the layer is whole."""
         order = [task.table for task in self._manifest.tables]
+
+        def place(audit: dict[str, Any]) -> tuple[int, str, str]:
+            # A check across tables may be one of a table that this slot did not write.
+            known = order.index(audit["table"]) if audit["table"] in order else len(order)
+            return known, audit["table"], audit["audit"]
+
         metrics = {
             "format": 1,
             "slot": self._manifest.slot,
@@ -91,7 +111,7 @@ class Report:
             "endedAt": utc_now(),
             "applicationId": self._application_id,
             "tables": [self._figures[table] for table in order],
-            "audits": sorted(self._audits, key=lambda audit: (order.index(audit["table"]), audit["audit"])),
+            "audits": sorted(self._audits, key=place),
         }
         self._files.write_text(self._manifest.metrics, json.dumps(metrics, ensure_ascii=False, indent=1))
 

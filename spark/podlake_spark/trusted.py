@@ -8,7 +8,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from podlake_spark import fold
+from podlake_spark import audits, fold
 from podlake_spark.catalogue import Catalogue, TrustedTable
 from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table
 from podlake_spark.manifest import Manifest, TrustedTask
@@ -65,6 +65,7 @@ class TrustedLayer:
             if name not in written and table.exists():
                 table.drop_branch(self._manifest.branch)
         yield
+        self._audit_across_tables()
 
     def load(self, task: TrustedTask) -> dict[str, Any]:
         """Folds one table's raw files into its branch; returns its figures for the metrics."""
@@ -84,6 +85,7 @@ class TrustedLayer:
         finally:
             classified.unpersist()
         self._audit(task, definition, table, rows_raw, figures)
+        self._audit_rows(definition, table, figures)
         return {"rowsRaw": rows_raw, **figures}
 
     def _base_rows(self, table: LakeTable, base: str, definition: TrustedTable) -> DataFrame | None:
@@ -193,6 +195,34 @@ class TrustedLayer:
             limit=definition.bad_row_threshold,
             examples=[f"{reason}: {rows} rows" for reason, rows in sorted(figures["badRows"].items())][:5],
         )
+
+    def _audit_rows(self, definition: TrustedTable, table: LakeTable, figures: dict[str, Any]) -> None:
+        """The catalogue's checks of the rows that this slot wrote: the others are as they were when their slot passed."""
+        rows = self._spark.table(table.branch_identifier(self._manifest.branch)).where(
+            F.col("slot_atualizacao") == F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz")
+        )
+        nothing_written = figures["inserted"] + figures["updated"] == 0
+        key = tuple(column.name for column in definition.key)
+        for finding in audits.check_rows(None if nothing_written else rows, definition.checks, key):
+            self._report.finding(definition.name, finding)
+
+    def _audit_across_tables(self) -> None:
+        """Keys that two tables may not share, once both are written; whichever of the two the slot wrote."""
+        written = {task.table for task in self._manifest.tables}
+        for definition in self._catalogue.trusted.values():
+            for check in definition.checks:
+                if check["check"] != "no_overlap" or not written & {definition.name, check["with"]}:
+                    continue
+                rows, other = self._current(definition.name, written), self._current(check["with"], written)
+                if rows is not None and other is not None:
+                    self._report.finding(definition.name, audits.no_overlap(rows, other, check))
+
+    def _current(self, name: str, written: set[str]) -> DataFrame | None:
+        """The table as it would be published: on the run's branch where the slot wrote it, else on main."""
+        table = LakeTable(self._spark, f"trusted.{name}")
+        if name in written:
+            return self._spark.table(table.branch_identifier(self._manifest.branch))
+        return self._spark.table(table.identifier) if table.exists() else None
 
 
 def _count(classified: DataFrame) -> dict[str, Row]:

@@ -35,6 +35,7 @@ def trusted(name, columns, **settings):
         "badRowThreshold": 0.01,
         "onHeldDelivery": "proceed",
         "columns": columns,
+        "checks": [],
         **settings,
     }
 
@@ -79,6 +80,7 @@ DEFAULT_RATE = {
         {"name": "clientes_com_desfecho", "type": "bigint", "nullable": False, "unit": None, "description": "Clientes"},
     ],
     "assumptions": [],
+    "checks": [],
 }
 
 LOANS_BY_TYPE = {
@@ -90,6 +92,9 @@ LOANS_BY_TYPE = {
     "columns": [
         {"name": "tipo_contrato", "type": "string", "nullable": True, "unit": None, "description": "Tipo"},
         {"name": "emprestimos", "type": "bigint", "nullable": False, "unit": None, "description": "Empréstimos"},
+    ],
+    "checks": [
+        {"name": "unique_key", "check": "unique_key", "columns": ["tipo_contrato"], "severity": "error"},
     ],
 }
 

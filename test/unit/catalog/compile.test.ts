@@ -96,8 +96,8 @@ describe('compiling the catalogue', () => {
       'not_negative: error',
     ]);
     expect(names(replacing('refined/total.yaml', 'key: []', 'key: [valor_total]'))?.[0]).toBe('unique_key: error');
-    expect(names(replacing('refined/total.yaml', 'min: 0', 'min: 0\n    severity: warning'))?.[2]).toBe(
-      'not_negative: warning',
+    expect(names(replacing('refined/total.yaml', 'min: 0', 'min: 0\n    severity: warn'))?.[2]).toBe(
+      'not_negative: warn',
     );
   });
 });

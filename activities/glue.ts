@@ -9,9 +9,11 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { refinedLineageText, trustedLineageText } from '../catalog/lineage/words.ts';
+import * as held from '../control-db/queries/held.ts';
 import * as publications from '../control-db/queries/publications.ts';
 import type { LakeActivities } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
+import { countHeld, heldByTable, heldText } from './held.ts';
 import { bucket, publicationPointer, putJson } from './places.ts';
 import { refinedView } from './views.ts';
 
@@ -40,13 +42,23 @@ export function glueActivities(
 
     async updateCatalogue() {
       let changed = 0;
+      const lacks = heldByTable(lake.catalogue, await held.heldNow(lake.database));
       for (const refined of Object.values(lake.catalogue.refined)) {
         if (await put(glue, 'refined', refinedView(refined))) changed += 1;
-        const parameters = { dono: refined.owner, titulo: refined.title, linhagem: refinedLineageText(refined) };
+        const parameters = {
+          dono: refined.owner,
+          titulo: refined.title,
+          linhagem: refinedLineageText(refined),
+          entregas_retidas: heldText(lacks.refined(refined.name)),
+        };
         if (await putParameters(glue, 'refined', `${refined.name}_dados`, parameters)) changed += 1;
       }
       for (const trusted of Object.values(lake.catalogue.trusted)) {
-        const parameters = { origem: trusted.source, linhagem: trustedLineageText(trusted) };
+        const parameters = {
+          origem: trusted.source,
+          linhagem: trustedLineageText(trusted),
+          entregas_retidas: heldText(lacks.trusted(trusted.name)),
+        };
         if (await putParameters(glue, 'trusted', trusted.name, parameters)) changed += 1;
       }
       return { changed };
@@ -58,7 +70,13 @@ export function glueActivities(
       const newest = await publications.lastPublishedSlot(lake.database);
       if (newest !== null && newest > slot) return;
       const text = slot.toISOString().slice(0, 19).replace('T', ' ');
-      await putJson(lake.s3, publicationPointer(settings.bucketPrefix), { slot: text, publicacao: publication });
+      const retained = await held.heldAt(lake.database, publication);
+      await putJson(lake.s3, publicationPointer(settings.bucketPrefix), {
+        slot: text,
+        publicacao: publication,
+        entregas_retidas: countHeld(retained),
+        quais_retidas: heldText(retained),
+      });
     },
   };
 }
@@ -77,6 +95,8 @@ function currentPublicationTable(prefix: string): TableInput {
       Columns: [
         { Name: 'slot', Type: 'timestamp', Comment: 'Instante (UTC) do último slot publicado' },
         { Name: 'publicacao', Type: 'bigint', Comment: 'Número da publicação' },
+        { Name: 'entregas_retidas', Type: 'bigint', Comment: 'Entregas retidas, cujos dados faltam nesta publicação' },
+        { Name: 'quais_retidas', Type: 'string', Comment: 'Slot e tabelas de cada entrega retida; vazio se não há' },
       ],
     },
   };

@@ -1,4 +1,5 @@
 import { type Database, mustHoldGrant, transaction } from './database.ts';
+import { noteHeld } from './held.ts';
 
 export type PlannedTable = { table: string; from: string | null; to: string; rowsExpected: number };
 export type Publication = {
@@ -30,6 +31,7 @@ export function planPublication(database: Database, run: number, grant: number):
          from table_load where run = $2 and layer in ('trusted', 'refined')`,
         [created.publication, run],
       );
+      await noteHeld(client, Number(created.publication));
     }
     const found = await client.query<{ publication: string }>('select publication from publication where run = $1', [
       run,

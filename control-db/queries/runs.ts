@@ -139,6 +139,8 @@ export type RunRow = {
   refused: number;
   rowsRaw: number;
   publication: number | null;
+  /** Of a publication: how many deliveries were held when it was planned. */
+  held: number | null;
 };
 
 /** The newest runs, newest first. */
@@ -148,7 +150,9 @@ export async function listRuns(database: Database, limit: number): Promise<RunRo
             (select count(*)::int from file where file.run = run.run) as files,
             (select count(*)::int from file where file.run = run.run and outcome = 'refused') as refused,
             (select coalesce(sum(rows_raw), 0)::float8 from table_load where table_load.run = run.run and layer = 'raw') as "rowsRaw",
-            publication.publication::float8 as publication
+            publication.publication::float8 as publication,
+            case when publication.publication is not null then (select count(distinct held.slot)::int
+              from publication_held held where held.publication = publication.publication) end as held
      from run left join publication on publication.run = run.run
      order by run.run desc limit $1`,
     [limit],

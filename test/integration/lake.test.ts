@@ -3,11 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { GetTableCommand } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileCatalogue } from '../../catalog/compile.ts';
+import { loadCatalogue } from '../../catalog/load.ts';
 import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
 import { type PublishedSlot, reckon } from './independent.ts';
-import { clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
+import { auditsOf, clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
 import { expectPublished } from './published.ts';
+import { readWhile } from './reader.ts';
 import { playSlots } from './runs.ts';
 import { Stack } from './stack.ts';
 
@@ -74,6 +78,23 @@ describe('a lake on one machine, slot after slot', () => {
     expect(await unbalanced(stack)).toEqual([]);
   });
 
+  it('has judged both slots by every check that the catalogue declares, and kept value, limit and severity of each', async () => {
+    const { refined } = compileCatalogue(loadCatalogue());
+    const place = ({ table, audit }: { table: string; audit: string }) => `${table} ${audit}`;
+    const declared = Object.values(refined)
+      .flatMap(({ name, checks }) =>
+        checks.map((check) => ({ table: name, audit: check.name, severity: check.severity, limit: 0 })),
+      )
+      .sort((a, b) => (place(a) < place(b) ? -1 : 1));
+    for (const slot of [FIRST, SECOND]) {
+      const audits = await auditsOf(stack, slot, 'refined');
+      const sorted = audits.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+      expect(sorted).toMatchObject(declared);
+      expect(sorted).toHaveLength(declared.length);
+      expect(audits.filter(({ severity, passed }) => severity === 'error' && !passed)).toEqual([]);
+    }
+  });
+
   it('closes a slot without files as empty, without a cluster', async () => {
     const [run] = await playSlots(stack, [EMPTY]);
     expect(run).toMatchObject({ outcome: 'empty' });
@@ -126,8 +147,12 @@ describe('a lake on one machine, slot after slot', () => {
       await held.file('bureau/com_virgula_decimal.csv', csv(bad), minutesBefore(BAD_ROWS, 20));
       await held.drop(stack);
 
-      const [run] = await playSlots(stack, [BAD_ROWS]);
+      const { result, answers, whileWritten } = await readWhile(stack, BAD_ROWS, () => playSlots(stack, [BAD_ROWS]));
 
+      // Readers saw the slot before, and nothing else, also when the bad slot's tables were written and not yet judged.
+      expect(answers).toHaveLength(1);
+      expect(whileWritten).toBeGreaterThan(0);
+      const [run] = result;
       expect(run).toEqual({ outcome: 'failed', message: expect.stringMatching(/trusted\.bureau: .*\b0\.01\b/) });
       const entries = await entriesOf(stack, BAD_ROWS);
       expect(entries.map(({ outcome }) => outcome)).toEqual(held.files.map(() => 'held'));
@@ -167,6 +192,24 @@ describe('a lake on one machine, slot after slot', () => {
     },
     SLOT_MS,
   );
+
+  it('tells readers of the publication what is held, where they look: in Athena, in Glue and in the list of runs', async () => {
+    const held = '20260107T210000Z: application_test, bureau';
+    const query = 'SELECT entregas_retidas, quais_retidas FROM controle.publicacao_atual';
+    expect(await stack.athena(query)).toEqual([['1', held]]);
+    const parameters = async (DatabaseName: string, Name: string) =>
+      (await stack.aws.glue.send(new GetTableCommand({ DatabaseName, Name }))).Table?.Parameters;
+    expect(await parameters('trusted', 'bureau')).toMatchObject({
+      entregas_retidas: '20260107T210000Z: bureau',
+      linhagem: expect.stringContaining('bureau.AMT_CREDIT_SUM'),
+    });
+    expect(await parameters('refined', 'taxa_inadimplencia_dados')).toMatchObject({
+      entregas_retidas: '',
+      linhagem: expect.stringContaining('trusted.application_train.target'),
+    });
+    const { stdout } = await stack.podlake('runs');
+    expect(stdout).toMatch(/held deliveries.*\n +20260107T210000Z application_test: 1 file; .*bureau/);
+  });
 
   it('answers on the command line what readers and operators ask', async () => {
     const { content } = await reckon(published);

@@ -23,6 +23,25 @@ export async function keysInLanding(stack: Stack): Promise<string[]> {
   return (Contents ?? []).flatMap(({ Key }) => Key ?? []).filter((key) => !key.endsWith('/'));
 }
 
+export type AuditRow = {
+  table: string;
+  audit: string;
+  severity: string;
+  limit: number;
+  value: number;
+  passed: boolean;
+};
+
+/** What the audits of a layer found in a slot. */
+export function auditsOf(stack: Stack, slot: Date, layer: string): Promise<AuditRow[]> {
+  return stack.control<AuditRow>(
+    `select table_name as "table", audit, severity, limit_value as "limit", value, passed from audit_result join run using (run)
+     where slot = $1 and layer = $2`,
+    slot,
+    layer,
+  );
+}
+
 /** Loads of raw and trusted, and accepted files, whose rows do not balance. */
 export async function unbalanced(stack: Stack): Promise<unknown[]> {
   const loads = await stack.control(

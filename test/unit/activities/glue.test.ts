@@ -4,6 +4,7 @@ import type { Lake } from '../../../activities/context.ts';
 import { glueActivities } from '../../../activities/glue.ts';
 import { compileCatalogue } from '../../../catalog/compile.ts';
 import { loadCatalogue } from '../../../catalog/load.ts';
+import type { Database } from '../../../control-db/queries/database.ts';
 import type { RunContext } from '../../../workflows/types.ts';
 
 const catalogue = compileCatalogue(loadCatalogue());
@@ -53,7 +54,12 @@ function lakeWith(glue: FakeGlue): ReturnType<typeof glueActivities> {
   for (const { name } of Object.values(catalogue.refined)) {
     glue.commit(`refined.${name}_dados`, icebergTable(`${name}_dados`));
   }
-  return glueActivities({ glue: glue as unknown as GlueClient, catalogue } as Lake);
+  const database = { query: async () => ({ rows: [] }) };
+  return glueActivities({
+    glue: glue as unknown as GlueClient,
+    database: database as unknown as Database,
+    catalogue,
+  } as Lake);
 }
 
 const icebergTable = (Name: string): TableInput => ({ Name, Parameters: { metadata_location: `s3://lake/${Name}` } });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LostGrant } from '../../../control-db/queries/database.ts';
+import { heldAt, heldNow } from '../../../control-db/queries/held.ts';
 import {
   bases,
   completePublication,
@@ -11,7 +12,7 @@ import {
 } from '../../../control-db/queries/publications.ts';
 import { closeRun, type OpenedRun } from '../../../control-db/queries/runs.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
-import { open, written } from './delivered.ts';
+import { accepted, open, written } from './delivered.ts';
 
 const FIRST = '2026-01-05T09:00:00Z';
 const SECOND = '2026-01-05T21:00:00Z';
@@ -31,6 +32,38 @@ beforeEach(async () => {
 afterAll(() => postgres?.stop());
 
 const plan = ({ run, grant }: OpenedRun) => planPublication(database, run, grant);
+
+describe('a publication over a held delivery', () => {
+  test('keeps what was held when it was planned, by slot and table, and a later one its own', async () => {
+    const [a, b] = [await accepted(database, first.run, 'a.csv'), await accepted(database, first.run, 'b.csv')];
+    await closeRun(database, first.run, 'failed', 'audit bad_row_share failed');
+    const second = await open(database, SECOND, 'b');
+    await written(database, second.run, { from: null, to: '9' });
+    const { publication } = await plan(second);
+    const held = { slot: new Date(FIRST), table: 'bureau', files: 2, reason: 'audit bad_row_share failed' };
+    expect(await heldAt(database, publication)).toEqual([held]);
+    expect(await heldNow(database)).toEqual([]);
+    await completePublication(database, publication);
+    expect(await heldNow(database)).toEqual([held]);
+
+    await database.query(`update file set outcome = 'accepted' where file in ($1, $2)`, [a.file, b.file]);
+    expect(await heldAt(database, publication)).toEqual([held]);
+    const third = await open(database, '2026-01-06T09:00:00Z', 'c');
+    await written(database, third.run, { from: '9', to: '10' });
+    const { publication: next } = await plan(third);
+    await completePublication(database, next);
+    expect(await heldNow(database)).toEqual([]);
+  });
+
+  test('has it once, however often it is planned', async () => {
+    await accepted(database, first.run, 'a.csv');
+    await closeRun(database, first.run, 'failed', 'a bug');
+    const second = await open(database, SECOND, 'b');
+    const { publication } = await plan(second);
+    await plan(second);
+    expect(await heldAt(database, publication)).toHaveLength(1);
+  });
+});
 
 describe('a plan', () => {
   test('says of each table of trusted and refined from where to where it moves, and the rows readers will count', async () => {

@@ -9,6 +9,7 @@ import { log } from '@temporalio/activity';
 import { checkHeader } from '../catalog/header.ts';
 import { sourceForKey } from '../catalog/source-of-key.ts';
 import * as files from '../control-db/queries/files.ts';
+import { firstHeld } from '../control-db/queries/held.ts';
 import type { DeliverySummary, LakeActivities, RunContext } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
 import { copyWhole } from './copy.ts';
@@ -100,6 +101,11 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   const transientUri = place(table);
   if (!(await copy(lake, landing, file, transientUri))) return;
   const { columns } = verdict;
+  const held = waits(lake, table) ? await firstHeld(lake.database, table, context.run) : null;
+  if (held !== null) {
+    const reason = `It waits for the delivery of slot ${held} of ${table}, which is held: on_held_delivery is wait.`;
+    return files.setAside(lake.database, file.file, 'held', { reason, sourceTable: table, transientUri });
+  }
   const notes = [...verdict.notes];
   if (header.headerOnly) notes.push('The file has a header and no rows. Ask the source whether that was meant.');
   for (const { landingKey, slot } of await files.sameContent(lake.database, file)) {
@@ -107,6 +113,10 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   }
   await files.acceptFile(lake.database, file.file, { sourceTable: table, transientUri, columns, compression, notes });
 }
+
+/** Whether later deliveries of the source table wait while one of it is held. */
+const waits = (lake: Lake, source: string) =>
+  Object.values(lake.catalogue.trusted).some((one) => one.source === source && one.onHeldDelivery === 'wait');
 
 /** The file's first bytes, under the condition that it is still the one that was claimed; null when it is not. */
 async function readStart(s3: S3Client, landing: string, file: files.FileRow): Promise<Buffer | null> {

@@ -118,8 +118,7 @@ async function play(
   story.delivery = delivery;
   upsertSearchAttributes([{ key: LAKE_FILES, value: delivery.files }]);
   if (delivery.accepted === 0) {
-    const refused = delivery.refused > 0 ? `all ${delivery.refused} files were refused` : 'no files arrived';
-    return close(context, story, 'empty', refused);
+    return close(context, story, 'empty', nothingToDo(delivery));
   }
 
   await lake.prepareCatalogue('make sure that the databases exist');
@@ -136,6 +135,12 @@ async function play(
   }
   if (publication === null) return close(context, story, 'empty', `all ${delivery.files} files were refused`);
   return confirm(context, publication, story, tell);
+}
+
+/** Files that are neither refused nor accepted are documents, or wait behind a held delivery. */
+function nothingToDo({ files, refused }: DeliverySummary): string {
+  if (refused > 0) return `all ${refused} files were refused`;
+  return files > 0 ? `none of ${files} files is to be loaded now; the ledger says why of each` : 'no files arrived';
 }
 
 /** Runs the layers, lets the gate judge, and publishes. Null when raw refused every file, so that there is nothing to publish. */

@@ -81,7 +81,7 @@ export async function acceptFile(
 export async function setAside(
   database: Database,
   file: number,
-  outcome: 'refused' | 'document',
+  outcome: 'refused' | 'document' | 'held',
   details: { reason: string; sourceTable: string | null; transientUri: string | null },
 ): Promise<void> {
   await database.query(

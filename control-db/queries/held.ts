@@ -33,3 +33,13 @@ export async function heldNow(database: Queryable): Promise<HeldDelivery[]> {
   const newest = rows[0]?.publication;
   return newest == null ? [] : heldAt(database, Number(newest));
 }
+
+/** The oldest slot of another run in which files of the source table are held, as slots are named; null when none is. */
+export async function firstHeld(database: Queryable, table: string, run: number): Promise<string | null> {
+  const { rows } = await database.query<{ slot: string }>(
+    `select to_char(slot at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') as slot from file join run using (run)
+     where outcome = 'held' and source_table = $1 and run <> $2 order by run.slot limit 1`,
+    [table, run],
+  );
+  return rows[0]?.slot ?? null;
+}

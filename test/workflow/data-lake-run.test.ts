@@ -75,6 +75,13 @@ describe('what there is to publish decides', () => {
     expect(lake.closings).toEqual([{ outcome: 'empty', message: 'no files arrived' }]);
   });
 
+  test('files of which none is to be loaded, as they wait behind a held delivery: empty, and it does not deny them', async () => {
+    const lake = fakeLake({ detectDelivery: async () => delivery({ files: 2 }) });
+    expect(await play(lake, resultOf)).toMatchObject({ outcome: 'empty' });
+    expect(lake.calls).not.toContain('startCluster run');
+    expect(lake.closings).toEqual([{ outcome: 'empty', message: expect.stringMatching(/none of 2 files.*ledger/) }]);
+  });
+
   test('all files refused by their header: empty, without a cluster, and it says so', async () => {
     const lake = fakeLake({ detectDelivery: async () => delivery({ files: 3, refused: 3 }) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'empty' });

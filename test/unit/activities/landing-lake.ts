@@ -61,6 +61,7 @@ export async function startLandingLake() {
 
   return {
     database,
+    catalogue,
     client,
     /** Leaves no file in landing and no row in the ledger: a file that comes twice in a second is one to S3. */
     async empty(): Promise<void> {
@@ -86,6 +87,8 @@ export async function startLandingLake() {
         slot: name,
         /** Ends the run as published, so that its files stay its own when the next one opens. */
         close: () => closeRun(database, run, 'published', ''),
+        /** Ends the run as failed, which holds its files. */
+        fail: () => closeRun(database, run, 'failed', 'an audit failed'),
         async detect(through: S3Client = s3): Promise<DeliverySummary> {
           const lake = { s3: through, database, catalogue, settings: { ...settings, bucketPrefix: BUCKET_PREFIX } };
           const { detectDelivery } = landingActivities(lake as unknown as Lake);

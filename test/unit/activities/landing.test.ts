@@ -1,11 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startLandingLake } from './landing-lake.ts';
 
 const HEADER = 'SK_ID_BUREAU,MONTHS_BALANCE,STATUS';
 const GOOD = `${HEADER}\n5001,-1,0\n5002,-1,C\n`;
 const TRAINS = 'SK_ID_CURR,TARGET\n100002,1\n';
+const POS_CASH =
+  'SK_ID_PREV,SK_ID_CURR,MONTHS_BALANCE,CNT_INSTALMENT,CNT_INSTALMENT_FUTURE,NAME_CONTRACT_STATUS,SK_DPD,SK_DPD_DEF\n' +
+  '1000001,100002,-1,12,11,Active,0,0\n';
 const MIB = 1 << 20;
 
 let lake: Awaited<ReturnType<typeof startLandingLake>>;
@@ -172,6 +175,42 @@ test.each([
     'bureau_balance/r.csv': { outcome: 'accepted' },
   });
   expect(await lake.inLanding()).toEqual([]);
+});
+
+describe('while a delivery of a table is held', () => {
+  const setting = (value: 'proceed' | 'wait') => {
+    const table = lake.catalogue.trusted['bureau_balance'];
+    if (table) table.onHeldDelivery = value;
+  };
+  afterEach(() => setting('proceed'));
+
+  async function holdOne(): Promise<string> {
+    await lake.put('bureau_balance/first.csv', GOOD);
+    const run = await lake.run();
+    await run.detect();
+    await run.fail();
+    return run.slot;
+  }
+  const LATER = { 'bureau_balance/later.csv': `${GOOD}5003,-1,0\n`, 'POS_CASH_balance.csv': POS_CASH };
+
+  test('later ones of it are taken when the catalogue says proceed', async () => {
+    setting('proceed');
+    await holdOne();
+    const { entries } = await deliver(LATER);
+    expect(entries['bureau_balance/later.csv']).toMatchObject({ outcome: 'accepted', reason: null });
+  });
+
+  test('later ones of it are held behind it when the catalogue says wait, and other tables go on', async () => {
+    setting('wait');
+    const first = await holdOne();
+    const { entries, summary } = await deliver(LATER);
+    const later = entries['bureau_balance/later.csv'];
+    expect(later).toMatchObject({ outcome: 'held', table: 'bureau_balance', reason: expect.stringContaining(first) });
+    expect((await lake.read(later?.uri ?? null)).toString()).toBe(LATER['bureau_balance/later.csv']);
+    expect(entries['POS_CASH_balance.csv']).toMatchObject({ outcome: 'accepted', reason: null });
+    expect(summary).toMatchObject({ files: 2, accepted: 1, tables: ['POS_CASH_balance'] });
+    expect(await lake.inLanding()).toEqual([]);
+  });
 });
 
 /** A client that does something once, before its first call of the kind. */

@@ -79,6 +79,7 @@ def catalogue_column(kind, **settings):
         "description": "",
         "buckets": None,
         "badRowThreshold": 0.01,
+        "checks": [],
         "columns": [column("C", kind, **settings)],
     }
     text = {"format": 1, "sources": {}, "trusted": {"t": table}, "refined": {}}

@@ -29,6 +29,8 @@ export async function readWhile<Result>(
     const written = await isWritten(stack, slot);
     answers.add(await answer(stack));
     if (written) whileWritten += 1;
+    // A person pauses too, and the run wants the machine.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   const result = await working;
   answers.add(await answer(stack));

@@ -1,5 +1,5 @@
 import type { RunJobFlowCommandInput } from '@aws-sdk/client-emr';
-import type { RunContext } from '../workflows/types.ts';
+import type { ClusterPurpose, RunContext } from '../workflows/types.ts';
 import type { Settings } from './context.ts';
 import { bucket } from './places.ts';
 
@@ -8,7 +8,7 @@ export function clusterRequest(
   settings: Settings,
   name: string,
   context: RunContext,
-  purpose: 'run' | 'publish',
+  purpose: ClusterPurpose,
 ): RunJobFlowCommandInput {
   const { emr } = settings;
   const group = (InstanceRole: 'MASTER' | 'CORE', InstanceType: string, InstanceCount: number) => ({
@@ -31,7 +31,7 @@ export function clusterRequest(
       ...(emr.subnetId ? { Ec2SubnetId: emr.subnetId } : {}),
       InstanceGroups: [
         group('MASTER', emr.primaryInstanceType, 1),
-        ...(purpose === 'run' ? [group('CORE', emr.coreInstanceType, emr.coreInstances)] : []),
+        ...(purpose !== 'publish' ? [group('CORE', emr.coreInstanceType, emr.coreInstances)] : []),
       ],
     },
     AutoTerminationPolicy: { IdleTimeout: emr.idleTimeoutSeconds },

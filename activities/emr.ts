@@ -13,22 +13,29 @@ import {
 } from '@aws-sdk/client-emr';
 import { cancellationDetails, log, sleep } from '@temporalio/activity';
 import * as clusters from '../control-db/queries/clusters.ts';
-import type { LakeActivities, RunContext, StepName, StepProgress } from '../workflows/types.ts';
+import type { ClusterPurpose, JobName, LakeActivities, RunContext, StepProgress } from '../workflows/types.ts';
 import { clusterRequest } from './cluster-request.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
 import { heartbeat } from './heartbeat.ts';
-import { getJson, stepFolder } from './places.ts';
+import { getJson } from './places.ts';
 import { isPassing } from './step-loss.ts';
 
 const ALIVE = ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING'] as const;
 const STEP_ENDS = ['COMPLETED', 'FAILED', 'CANCELLED', 'INTERRUPTED'];
 const NAME_PREFIX = 'podlake ';
 
-export const clusterName = (context: RunContext, purpose: 'run' | 'publish') =>
-  `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`;
-export const stepName = (context: RunContext, step: StepName, repeated = false) =>
+/** A rebuild writes no table: its name is none of those that a new holder of the lake ends. */
+export const clusterName = (context: RunContext, purpose: ClusterPurpose) =>
+  purpose === 'rebuild'
+    ? `podlake-rebuild ${context.slot}`
+    : `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`;
+export const stepName = (context: RunContext, step: JobName, repeated = false) =>
   `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}${repeated ? ' repeated' : ''}`;
+
+/** A slot may be rebuilt many times, on a cluster that was left over too: each manifest has a step of its own. */
+const nameOf = ({ context, step, manifest }: StepRequest, repeated = false) =>
+  stepName(context, step, repeated) + (step === 'rebuild' ? ` ${manifest.split('/').at(-2)}` : '');
 
 /**
  * EMR: clusters and steps. EMR has no client token, so that both are looked up by their deterministic name before they are
@@ -66,11 +73,11 @@ export function emrActivities(
 
     /** A step that was lost without fault of its job is repeated once, under a name of its own, after EMR said that it ended. */
     async runStep(request) {
-      const first = await playStep(lake, request, stepName(request.context, request.step));
+      const first = await playStep(lake, request, nameOf(request));
       if (first.completed) return { stepId: first.stepId };
       if (!first.passing) throw final('StepFailed', first.sentence);
       log.warn(`${first.sentence}; it is repeated once`);
-      const second = await playStep(lake, request, stepName(request.context, request.step, true));
+      const second = await playStep(lake, request, nameOf(request, true));
       if (second.completed) return { stepId: second.stepId };
       throw final('StepFailed', `${second.sentence}. This was its second try; the first: ${first.sentence}`);
     },
@@ -171,17 +178,17 @@ async function cancelStep(lake: Lake, clusterId: string, stepId: string | undefi
 /** Watches a step to its end and tells its progress by heartbeats, so that the next attempt and every reader know both. */
 async function untilEnded(
   lake: Lake,
-  { context, step, clusterId }: StepRequest,
+  { context, step, clusterId, manifest }: StepRequest,
   name: string,
   stepId: string,
 ): Promise<StepEnd> {
-  const folder = stepFolder(lake.settings.bucketPrefix, context, step);
+  const progressUri = manifest.replace(/[^/]+$/, 'progress.json');
   // Not by the clock, which may be set, and which goes on while a laptop sleeps.
   const deadline = performance.now() + lake.settings.emr.stepTimeoutMinutes * 60_000;
   for (;;) {
     const { Step } = await lake.emr.send(new DescribeStepCommand({ ClusterId: clusterId, StepId: stepId }));
     const state = Step?.Status?.State ?? 'PENDING';
-    const progress = await getJson<Pick<StepProgress, 'tables'>>(lake.s3, `${folder}/progress.json`);
+    const progress = await getJson<Pick<StepProgress, 'tables'>>(lake.s3, progressUri);
     heartbeat({ layer: step, clusterId, stepId, state, tables: progress?.tables ?? [] } satisfies StepProgress);
     const { StartDateTime: startedAt, EndDateTime: endedAt } = Step?.Status?.Timeline ?? {};
     const details = Step?.Status?.FailureDetails;

@@ -9,6 +9,7 @@ import { beating } from './heartbeat.ts';
 import { landingActivities } from './landing.ts';
 import { lockActivities } from './lock.ts';
 import { manifestActivities } from './manifest.ts';
+import { rebuildActivities } from './rebuild.ts';
 
 export type { Lake, Settings } from './context.ts';
 
@@ -23,6 +24,7 @@ export function createActivities(lake: Lake): LakeActivities {
       ...emrActivities(lake),
       ...glueActivities(lake),
       ...athenaActivities(lake),
+      ...rebuildActivities(lake),
     }),
   );
 }

@@ -1,9 +1,18 @@
 import type { LayerLoad, TableLoad } from '../control-db/queries/loads.ts';
-import type { Metrics, RawMetrics, RawTable, RefinedTable, TrustedTable } from '../spark/contract/metrics.ts';
+import type {
+  PublishMetrics,
+  RawMetrics,
+  RawTable,
+  RefinedMetrics,
+  RefinedTable,
+  TrustedMetrics,
+  TrustedTable,
+} from '../spark/contract/metrics.ts';
 import type { LayerSummary, TableSummary } from '../workflows/types.ts';
 import { refusalSentence } from './refusal.ts';
 
-export type { Metrics };
+/** Of the steps of a run. (A rebuild is no step of a run: nothing of it goes into the ledger.) */
+export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics;
 
 type Where = Pick<LayerLoad, 'run' | 'clusterId' | 'stepId' | 'metricsUri'>;
 

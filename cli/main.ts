@@ -6,6 +6,7 @@ import { down } from './down.ts';
 import { generate } from './generate.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
 import { problemSentence } from './problems.ts';
+import { rebuild } from './rebuild.ts';
 import { run } from './run.ts';
 import { listRuns } from './runs.ts';
 import { applyScheduleCommand } from './schedule.ts';
@@ -92,6 +93,16 @@ program
   .addOption(json())
   .option('--limit <count>', 'how many', Number, 20)
   .action(listRuns);
+
+program
+  .command('rebuild')
+  .description('compute what is published anew from raw, on another road than the runs did, and compare row by row')
+  .addOption(stack())
+  .addOption(json())
+  .option('--verify', 'compare only; nothing is written')
+  .option('--all', 'compute the indicators of all slots instead of the last one and three others')
+  .option('--seed <number>', 'which three others', Number, 1)
+  .action(rebuild);
 
 program
   .command('lineage <name>')

@@ -9,6 +9,7 @@ const DOING: Record<string, string> = {
   enterLakeQueue: 'waiting for the lake',
   detectDelivery: 'finding, checking and claiming the files of the delivery',
   startCluster: 'starting the EMR cluster',
+  writeRebuildManifest: 'pinning what is published',
   updateCatalogue: 'updating the Glue catalogue',
   verifyPublication: 'verifying in Athena what readers see',
 };
@@ -19,7 +20,11 @@ export class RunProblem extends Error {
 }
 
 /** Tells what a run does as it happens, and returns its result. @throws RunProblem when the run fails. */
-export async function watchRun(client: Client, workflowId: string, report: Report): Promise<RunResult> {
+export async function watchRun<Result = RunResult>(
+  client: Client,
+  workflowId: string,
+  report: Report,
+): Promise<Result> {
   const handle = client.workflow.getHandle(workflowId);
   const told = new Set<string>();
   const tell = (line: string) => {
@@ -28,7 +33,7 @@ export async function watchRun(client: Client, workflowId: string, report: Repor
     report(line);
   };
   let done = false;
-  const result = (handle.result() as Promise<RunResult>).finally(() => {
+  const result = (handle.result() as Promise<Result>).finally(() => {
     done = true;
   });
   result.catch(() => undefined);

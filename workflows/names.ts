@@ -6,4 +6,7 @@ export const LAKE_GRANTED = 'lakeGranted';
 export const LAKE_STATE = 'lakeState';
 export const DATA_LAKE_RUN_TYPE = 'dataLakeRun';
 export const RUN_ID_PREFIX = 'data-lake-run';
+export const REBUILD_VERIFY_TYPE = 'rebuildVerify';
+/** One id, so that there is one verification at a time. */
+export const REBUILD_VERIFY_ID = 'rebuild-verify';
 export const SCHEDULE_ID = 'pod-bank-data-lake';

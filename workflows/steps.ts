@@ -54,6 +54,8 @@ export const lake = {
   startCluster: told<LakeActivities['startCluster']>(control.startCluster),
   writeManifest: told<LakeActivities['writeManifest']>(control.writeManifest),
   runStep: told<LakeActivities['runStep']>(emr.runStep),
+  writeRebuildManifest: told<LakeActivities['writeRebuildManifest']>(control.writeRebuildManifest),
+  readComparisons: told<LakeActivities['readComparisons']>(control.readComparisons),
   endCluster: told<LakeActivities['endCluster']>(control.endCluster),
 };
 

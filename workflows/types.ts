@@ -5,6 +5,9 @@ export type Slot = string;
 
 export type Layer = 'raw' | 'trusted' | 'refined';
 export type StepName = Layer | 'publish';
+/** What a Spark job may be started for: the steps of a run, and the comparison that belongs to none. */
+export type JobName = StepName | 'rebuild';
+export type ClusterPurpose = 'run' | 'publish' | 'rebuild';
 export type RunKind = 'scheduled' | 'manual';
 
 /** One try at a slot under one grant. `run` is the key of its row in the control database. */
@@ -60,11 +63,35 @@ export type RunResult = {
 
 /** What EMR step activities tell their heartbeat and so whoever watches the run. */
 export type StepProgress = {
-  layer: StepName;
+  layer: JobName;
   clusterId: string;
   stepId: string;
   state: string;
   tables: { table: string; state: string; rows: number | null; seconds: number | null }[];
+};
+
+/** Which slots have their indicators computed anew: all, or the last one and a few that the seed picks. */
+export type RebuildRequest = { all: boolean; seed: number };
+
+/** How a published table differs from what was computed anew; an indicator over all slots that were looked at. */
+export type Comparison = {
+  table: string;
+  slots: number | null;
+  rows: number;
+  rebuilt: number;
+  missing: number;
+  extra: number;
+  different: number;
+  provenance: number;
+  examples: string[];
+};
+
+export type RebuildResult = {
+  slot: Slot;
+  slots: Slot[];
+  equal: boolean;
+  comparisons: Comparison[];
+  metricsUri: string;
 };
 
 /** The activities that the workflows call; `activities/` implements them. */
@@ -92,15 +119,20 @@ export type LakeActivities = {
   announcePublication(publication: number): Promise<void>;
 
   endOlderClusters(context: RunContext): Promise<{ ended: string[] }>;
-  startCluster(request: { context: RunContext; purpose: 'run' | 'publish' }): Promise<{ clusterId: string }>;
+  startCluster(request: { context: RunContext; purpose: ClusterPurpose }): Promise<{ clusterId: string }>;
   writeManifest(request: { context: RunContext; step: StepName }): Promise<{ manifest: string }>;
   runStep(request: {
     context: RunContext;
-    step: StepName;
+    step: JobName;
     clusterId: string;
     manifest: string;
   }): Promise<{ stepId: string }>;
-  endCluster(request: { context: RunContext; purpose: 'run' | 'publish' }): Promise<void>;
+  endCluster(request: { context: RunContext; purpose: ClusterPurpose }): Promise<void>;
+
+  writeRebuildManifest(
+    request: RebuildRequest & { id: string },
+  ): Promise<{ context: RunContext; manifest: string; slots: Slot[] }>;
+  readComparisons(request: { manifest: string }): Promise<{ metricsUri: string; comparisons: Comparison[] }>;
 
   verifyPublication(publication: number): Promise<{ confirmed: boolean; differences: string[] }>;
 };

@@ -3,7 +3,7 @@
 /**
  * What a Spark step is told to do.
  */
-export type Manifest = RawManifest | TrustedManifest | RefinedManifest | PublishManifest;
+export type Manifest = RawManifest | TrustedManifest | RefinedManifest | PublishManifest | RebuildManifest;
 
 /**
  * CSV files to raw Parquet.
@@ -326,4 +326,113 @@ export interface PublishTask {
    * Snapshot to which main moves.
    */
   to: string;
+}
+/**
+ * What is published, computed anew and compared. Nothing is written to a table.
+ */
+export interface RebuildManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot of the newest publication.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'rebuild';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * main: what readers see.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * The newest publication that is looked at.
+   */
+  publication: number;
+  /**
+   * The comparisons.
+   */
+  tables: RebuildTask[];
+  /**
+   * The slots whose indicators are computed.
+   */
+  slots: RebuiltSlot[];
+}
+/**
+ * One comparison: a trusted table (with rawFiles), or a slot's rows of an indicator (with slot).
+ */
+export interface RebuildTask {
+  /**
+   * What it is called in progress and metrics: trusted.bureau, refined.taxa_inadimplencia at 20261124T090000Z.
+   */
+  table: string;
+  /**
+   * Name in the catalogue.
+   */
+  name: string;
+  /**
+   * Snapshot of the last publication of the table: what it is compared with.
+   */
+  snapshot: string;
+  /**
+   * Of a trusted table: the Parquet files of all its published slots.
+   */
+  rawFiles?: string[];
+  /**
+   * Of an indicator: one of slots.
+   */
+  slot?: string;
+}
+/**
+ * A published slot and what its indicators read.
+ */
+export interface RebuiltSlot {
+  /**
+   * The slot.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * URI of the compiled catalogue by which the slot computed its indicators.
+   */
+  catalogue: string;
+  /**
+   * By trusted table its snapshot after the slot; a table that was never published by then is not there.
+   */
+  trusted: {
+    [k: string]: string;
+  };
+  /**
+   * By indicator the snapshot that was published before the slot.
+   */
+  refined: {
+    [k: string]: string;
+  };
 }

@@ -3,7 +3,7 @@
 /**
  * What a Spark step did. It is written once, when every table is done.
  */
-export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics;
+export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics | RebuildMetrics;
 
 /**
  * Figures of the layer raw.
@@ -394,4 +394,83 @@ export interface PublishTable {
    * False if main was there already.
    */
   moved: boolean;
+}
+/**
+ * How what is published differs from what was computed anew.
+ */
+export interface RebuildMetrics {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The try at the slot.
+   */
+  attempt: number;
+  layer: 'rebuild';
+  /**
+   * When the step began (ISO 8601, UTC).
+   */
+  startedAt: string;
+  /**
+   * When it ended.
+   */
+  endedAt: string;
+  /**
+   * Spark's name for the application.
+   */
+  applicationId: string;
+  /**
+   * One entry a table, in the manifest's order.
+   */
+  tables: RebuiltTable[];
+  /**
+   * What was checked.
+   */
+  audits: Audit[];
+}
+/**
+ * One comparison; equal if the four kinds of differences are 0.
+ */
+export interface RebuiltTable {
+  /**
+   * As in the manifest.
+   */
+  table: string;
+  /**
+   * Seconds spent on the comparison.
+   */
+  seconds: number;
+  /**
+   * Rows that are published.
+   */
+  rows: number;
+  /**
+   * Rows as computed anew.
+   */
+  rebuilt: number;
+  /**
+   * Keys that are not published.
+   */
+  missing: number;
+  /**
+   * Published rows that should not be there, a key twice included.
+   */
+  extra: number;
+  /**
+   * Published rows with other values.
+   */
+  different: number;
+  /**
+   * Published rows with the right values, but another slot or file as their origin.
+   */
+  provenance: number;
+  /**
+   * The first few keys that differ, each with how.
+   */
+  examples: string[];
 }

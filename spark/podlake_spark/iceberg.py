@@ -3,12 +3,15 @@
 References and summaries are read through Iceberg's own API in the driver: no Spark job is spent on them.
 """
 
+import re
 from dataclasses import dataclass
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from podlake_spark.errors import JobError
 
+DECIMAL = re.compile(r"decimal\((?P<precision>\d+),\s*(?P<scale>\d+)\)")
 COMMENT_LIMIT = 255  # Glue refuses a longer column comment.
 
 
@@ -148,6 +151,16 @@ class LakeTable:
         if self.main() is None:
             self._table().newFastAppend().commit()
 
+    def rows_at(self, snapshot: str, columns: list[TableColumn]) -> DataFrame:
+        """The rows at a snapshot under the columns of today: one that was gained since is null, one that was widened
+        since is converted. (A read of a snapshot shows the schema of its time.)
+        """
+        rows = self._spark.read.option("snapshot-id", snapshot).table(self.identifier)
+        there = set(rows.columns)
+        return rows.select(
+            *[(F.col(c.name) if c.name in there else F.lit(None)).cast(c.type).alias(c.name) for c in columns]
+        )
+
     def columns(self) -> dict[str, str]:
         return {field.name: field.dataType.simpleString() for field in self._spark.table(self.identifier).schema}
 
@@ -178,9 +191,10 @@ def create_table(
     partitioned_by: list[str],
     properties: dict[str, str],
 ) -> None:
-    """Creates the table if it is missing, adds columns that it lacks, and makes sure that main has a snapshot.
+    """Creates the table if it is missing, brings its schema to the catalogue's, and makes sure that main has a snapshot.
 
-    Changes of a schema are additive: a column whose type differs from the catalogue's is an error.
+    A schema grows: columns are added, types are widened. Both change metadata alone, no data file is written again. Any
+    other difference of a type is an error.
     """
     if not table.exists():
         settings = {"format-version": "2", "write.parquet.compression-codec": "zstd", **properties}
@@ -191,20 +205,30 @@ def create_table(
             f"tblproperties ({', '.join(f'{_literal(k)} = {_literal(v)}' for k, v in settings.items())})"
         )
     else:
-        _add_missing_columns(table, spark, columns)
+        _grow(table, spark, columns)
     table.begin()
 
 
-def _add_missing_columns(table: LakeTable, spark: SparkSession, columns: list[TableColumn]) -> None:
+def _grow(table: LakeTable, spark: SparkSession, columns: list[TableColumn]) -> None:
     present = table.columns()
-    different = [
-        f"{c.name} is {present[c.name]}, not {c.type}" for c in columns if present.get(c.name, c.type) != c.type
-    ]
-    if different:
-        raise JobError(f"{table.name} does not have the catalogue's types: {'; '.join(different)}.")
+    changed = [column for column in columns if present.get(column.name, column.type) != column.type]
+    narrower = [column for column in changed if not is_wider(column.type, than=present[column.name])]
+    if narrower:
+        types = "; ".join(f"{c.name} is {present[c.name]}, not {c.type}" for c in narrower)
+        raise JobError(f"{table.name} does not have the catalogue's types, and a type may only widen: {types}.")
+    for column in changed:
+        spark.sql(f"alter table {table.identifier} alter column `{column.name}` type {column.type}")
     missing = [column for column in columns if column.name not in present]
     if missing:
         spark.sql(f"alter table {table.identifier} add columns ({', '.join(_column_sql(c) for c in missing)})")
+
+
+def is_wider(kind: str, than: str) -> bool:
+    """Whether every value of the type ``than`` is one of ``kind`` by the promotions that Iceberg allows."""
+    if (than, kind) in (("int", "bigint"), ("float", "double")):
+        return True
+    old, new = DECIMAL.fullmatch(than), DECIMAL.fullmatch(kind)
+    return bool(old and new and old["scale"] == new["scale"] and int(new["precision"]) > int(old["precision"]))
 
 
 def _column_sql(column: TableColumn) -> str:

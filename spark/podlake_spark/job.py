@@ -12,6 +12,7 @@ from podlake_spark.files import Files
 from podlake_spark.manifest import LAYERS, Manifest, parse_manifest
 from podlake_spark.publish import PublishLayer
 from podlake_spark.raw import RawLayer
+from podlake_spark.rebuild import RebuildLayer
 from podlake_spark.refined import RefinedLayer
 from podlake_spark.report import Report
 from podlake_spark.session import open_session
@@ -58,6 +59,8 @@ def _layer(spark: SparkSession, manifest: Manifest, files: Files, report: Report
     catalogue = parse_catalogue(files.read_text(manifest.catalogue))
     if manifest.layer == "raw":
         return RawLayer(spark, manifest, catalogue, files, report)
+    if manifest.layer == "rebuild":
+        return RebuildLayer(spark, manifest, catalogue, files, report)
     if manifest.layer == "trusted":
         return TrustedLayer(spark, manifest, catalogue, report)
     return RefinedLayer(spark, manifest, catalogue, report)

@@ -6,7 +6,7 @@ from typing import Any
 
 from podlake_spark.errors import JobError
 
-LAYERS = ("raw", "trusted", "refined", "publish")
+LAYERS = ("raw", "trusted", "refined", "publish", "rebuild")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,28 @@ class PublishTask:
 
 
 @dataclass(frozen=True)
+class RebuildTask:
+    """One comparison: a trusted table (with raw files, without a slot), or a slot's rows of an indicator."""
+
+    table: str
+    name: str
+    snapshot: str
+    slot: str | None
+    raw_files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RebuiltSlot:
+    """A published slot: trusted as it stood after it, refined as it was published before it, by table name."""
+
+    slot: str
+    timestamp: str
+    catalogue: str
+    trusted: dict[str, str]
+    refined: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Manifest:
     slot: str
     slot_instant: str
@@ -73,11 +95,12 @@ class Manifest:
     written: tuple[str, ...] = ()
     publication: int | None = None
     tag: str | None = None
+    slots: tuple[RebuiltSlot, ...] = ()
 
     @property
     def slot_timestamp(self) -> str:
         """The slot's instant as the text of a ``timestamp_ntz`` in UTC."""
-        return self.slot_instant.removesuffix("Z").replace("T", " ")
+        return _timestamp(self.slot_instant)
 
 
 def parse_manifest(text: str, layer: str) -> Manifest:
@@ -95,7 +118,13 @@ def parse_manifest(text: str, layer: str) -> Manifest:
 
 def _manifest(content: dict[str, Any]) -> Manifest:
     locations = content["locations"]
-    task = {"raw": _raw_task, "trusted": _trusted_task, "refined": _refined_task, "publish": _publish_task}
+    task = {
+        "raw": _raw_task,
+        "trusted": _trusted_task,
+        "refined": _refined_task,
+        "publish": _publish_task,
+        "rebuild": _rebuild_task,
+    }
     return Manifest(
         slot=content["slot"],
         slot_instant=content["slotInstant"],
@@ -110,6 +139,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         written=tuple(content["written"]) if content["layer"] == "refined" else (),
         publication=content["publication"] if content["layer"] == "publish" else None,
         tag=content["tag"] if content["layer"] == "publish" else None,
+        slots=tuple(_rebuilt_slot(slot) for slot in content["slots"]) if content["layer"] == "rebuild" else (),
     )
 
 
@@ -145,3 +175,27 @@ def _refined_task(table: dict[str, Any]) -> RefinedTask:
 
 def _publish_task(table: dict[str, Any]) -> PublishTask:
     return PublishTask(table=table["table"], from_snapshot=table["from"], to_snapshot=table["to"])
+
+
+def _rebuild_task(table: dict[str, Any]) -> RebuildTask:
+    return RebuildTask(
+        table=table["table"],
+        name=table["name"],
+        snapshot=table["snapshot"],
+        slot=table.get("slot"),
+        raw_files=tuple(table.get("rawFiles") or ()),
+    )
+
+
+def _rebuilt_slot(slot: dict[str, Any]) -> RebuiltSlot:
+    return RebuiltSlot(
+        slot=slot["slot"],
+        timestamp=_timestamp(slot["slotInstant"]),
+        catalogue=slot["catalogue"],
+        trusted=slot["trusted"],
+        refined=slot["refined"],
+    )
+
+
+def _timestamp(instant: str) -> str:
+    return instant.removesuffix("Z").replace("T", " ")

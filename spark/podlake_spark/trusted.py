@@ -26,7 +26,7 @@ def create_trusted_table(spark: SparkSession, catalogue_table: TrustedTable, loc
     (merge on read), so that a slot writes its own rows and not the files that they stand in.
     """
     table = LakeTable(spark, f"trusted.{catalogue_table.name}")
-    columns = [TableColumn(column.name, column.type, column.description) for column in catalogue_table.columns]
+    columns = _value_columns(catalogue_table)
     buckets = catalogue_table.buckets
     create_table(
         table,
@@ -92,10 +92,7 @@ class TrustedLayer:
         """The rows at the base, pinned to its snapshot: the branch moves while the classified rows are in use."""
         if table.live_rows(base) == 0:
             return None
-        rows = self._spark.read.option("snapshot-id", base).table(table.identifier)
-        # A column that the catalogue has gained since is not in the snapshot's schema.
-        gained = [F.lit(None).cast(c.type).alias(c.name) for c in definition.columns if c.name not in rows.columns]
-        return rows.select("*", *gained)
+        return table.rows_at(base, _value_columns(definition))
 
     def _write(self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame) -> dict[str, Any]:
         classes = _count(classified)
@@ -230,3 +227,7 @@ def _count(classified: DataFrame) -> dict[str, Row]:
         F.count("*").alias("rows"), F.count_if(fold.CONFLICTING).alias("conflicting")
     )
     return {row[fold.CLASS]: row for row in counted.collect()}
+
+
+def _value_columns(table: TrustedTable) -> list[TableColumn]:
+    return [TableColumn(column.name, column.type, column.description) for column in table.columns]

@@ -121,6 +121,7 @@ class Lake:
         self.folder = folder
         self.catalogue = catalogue()
         self.published = {}
+        self.snapshots_after = {}
         self._file_id = 0
 
     def drop_tables(self):

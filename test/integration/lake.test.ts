@@ -7,6 +7,8 @@ import { GetTableCommand } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileCatalogue } from '../../catalog/compile.ts';
 import { loadCatalogue } from '../../catalog/load.ts';
+import { slotOf } from '../../workflows/slot.ts';
+import type { RebuildResult } from '../../workflows/types.ts';
 import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
 import { type PublishedSlot, reckon } from './independent.ts';
 import { auditsOf, clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
@@ -233,6 +235,23 @@ describe('a lake on one machine, slot after slot', () => {
     const wrong = await stack.podlake('sql', 'select * from refined.nao_existe');
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/nao_existe/) });
   }, 60_000);
+
+  it(
+    'is what raw gives in one pass: trusted as it stands, and every indicator of every slot',
+    async () => {
+      const { code, stdout } = await stack.podlake('rebuild', '--verify', '--all', '--json');
+      const { equal, slots, comparisons } = JSON.parse(stdout) as RebuildResult;
+      expect({ code, equal, slots }).toEqual({
+        code: 0,
+        equal: true,
+        slots: published.map(({ slot }) => slotOf(slot)),
+      });
+      const rows = (layer: string) => comparisons.filter(({ table, rows }) => table.startsWith(layer) && rows > 0);
+      expect(rows('trusted.')).toHaveLength(8);
+      expect(rows('refined.').map((one) => one.slots)).toEqual(Array(13).fill(published.length));
+    },
+    SLOT_MS,
+  );
 });
 
 /** Ending takes a cluster a moment, after the run has asked for it. */

@@ -67,6 +67,12 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
     writeManifest: async ({ step }) => ({ manifest: `s3://controle/${step}/manifest.json` }),
     runStep: async ({ step }) => ({ stepId: `s-${step}` }),
     endCluster: nothing,
+    writeRebuildManifest: async ({ id }) => ({
+      context: { run: 1, slot: '20260105T210000Z', attempt: 1, grant: 1, kind: 'manual' },
+      manifest: `s3://controle/rebuild/${id}/manifest.json`,
+      slots: ['20260105T090000Z', '20260105T210000Z'],
+    }),
+    readComparisons: async ({ manifest }) => ({ metricsUri: manifest, comparisons: [] }),
     verifyPublication: async () => ({ confirmed: true, differences: [] }),
   };
 }

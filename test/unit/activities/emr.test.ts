@@ -97,6 +97,12 @@ describe('ending clusters', () => {
     expect(emr.clusters.map(({ Status }) => Status?.State)).toEqual(['TERMINATED', 'TERMINATED', 'RUNNING', 'RUNNING']);
   });
 
+  test('of older grants leaves a rebuild alone, which writes no table', async () => {
+    emr.addCluster(clusterName({ ...context, slot: '20260102T210000Z' }, 'rebuild'), 'RUNNING');
+    await environment.run(activities().endOlderClusters, context);
+    expect(emr.stateOf('j-1')).toBe('RUNNING');
+  });
+
   test('of an older attempt at the same slot too', async () => {
     emr.addCluster(clusterName({ ...context, attempt: 1 }, 'run'), 'RUNNING');
     await environment.run(activities().endOlderClusters, context);
@@ -120,7 +126,12 @@ describe('a step', () => {
     clusterId = emr.addCluster(RUN, 'RUNNING');
   });
   const runStep = (changes: Partial<Lake['settings']['emr']> = {}) =>
-    environment.run(activities(changes).runStep, { context, step: 'trusted' as const, clusterId, manifest: 's3://m' });
+    environment.run(activities(changes).runStep, {
+      context,
+      step: 'trusted' as const,
+      clusterId,
+      manifest: 's3://m/manifest.json',
+    });
 
   test('is added once, without retries of the SDK, and watched to its end', async () => {
     let looks = 0;
@@ -256,4 +267,15 @@ describe('a step', () => {
     await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
     expect(emr.stateOf('s-1')).toBe('CANCELLED');
   });
+});
+
+test('a second rebuild of a slot has a step of its own, also on a cluster that the first left over', async () => {
+  const clusterId = emr.addCluster(clusterName(context, 'rebuild'), 'WAITING');
+  const rebuild = (id: string) => {
+    const manifest = `s3://controle/rebuild/${id}/manifest.json`;
+    return environment.run(activities().runStep, { context, step: 'rebuild' as const, clusterId, manifest });
+  };
+  expect(await rebuild('a')).toEqual({ stepId: 's-1' });
+  expect(await rebuild('b')).toEqual({ stepId: 's-2' });
+  expect(await rebuild('a')).toEqual({ stepId: 's-1' });
 });

@@ -1,4 +1,5 @@
 import { checkChecks } from './check-checks.ts';
+import { checkPublished } from './check-published.ts';
 import { checkRefined } from './check-refined.ts';
 import { columnsOf } from './columns.ts';
 import type { Problem } from './problems.ts';
@@ -17,6 +18,7 @@ export function checkCatalogue(catalogue: Catalogue): Problem[] {
     ...checkTrusted(catalogue, columns),
     ...checkRefined(catalogue, columns),
     ...checkChecks(catalogue, columns),
+    ...checkPublished(catalogue, columns),
   ];
 }
 

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { checkCatalogue } from './check.ts';
 import { readLineage } from './lineage/stored.ts';
 import { CatalogueError, type Problem } from './problems.ts';
+import { readPublishedSchema } from './published-schema.ts';
 import { type SchemaName, schemaFaults } from './schema.ts';
 import type { Catalogue, Entry, RefinedEntry, RefinedFile, SourceFile, TrustedFile, YamlPath } from './types.ts';
 
@@ -18,6 +19,7 @@ export function loadCatalogue(dir: string = import.meta.dirname): Catalogue {
     trusted: readFolder<TrustedFile>(dir, 'trusted', 'trusted', problems),
     refined: withSql(dir, readFolder<RefinedFile>(dir, 'refined', 'refined', problems), problems),
     lineage: readLineage(dir),
+    published: readPublishedSchema(dir),
   };
   // What crosses files only makes sense once each file is sound by itself.
   if (problems.length === 0) problems.push(...checkCatalogue(catalogue));

@@ -124,12 +124,19 @@ export type ColumnLineage = Record<string, Record<string, Role[]>>;
 /** catalog/lineage/columns.json: by indicator its lineage, and a digest of what that was computed from. */
 export type StoredLineage = Record<string, { of: string; columns: ColumnLineage }>;
 
+/** A table as the lake has it: names of the key, and by column its type. */
+export type PublishedTable = { key: string[]; columns: Record<string, string> };
+
+/** catalog/published-schema.json: what a change of the catalogue must leave as it is, or widen. */
+export type PublishedSchema = { trusted: Record<string, PublishedTable>; refined: Record<string, PublishedTable> };
+
 /** What `loadCatalogue` gives: checked, each list in order of name. */
 export interface Catalogue {
   sources: Entry<SourceFile>[];
   trusted: Entry<TrustedFile>[];
   refined: RefinedEntry[];
   lineage: StoredLineage;
+  published: PublishedSchema;
 }
 
 // ---- compiled

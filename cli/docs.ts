@@ -7,6 +7,7 @@ import { traceCatalogue } from '../catalog/lineage/compute.ts';
 import { STORED_LINEAGE, storeLineage, writeLineage } from '../catalog/lineage/stored.ts';
 import { readableTables } from '../catalog/lineage/tables.ts';
 import { loadCatalogue } from '../catalog/load.ts';
+import { grownSchema, PUBLISHED_SCHEMA, writePublishedSchema } from '../catalog/published-schema.ts';
 import { pythonEnvironment } from '../infra/local/tools/python.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -33,17 +34,21 @@ export async function docs({ check = false }: { check?: boolean }): Promise<void
   for (const file of orphans) rmSync(join(ROOT, file));
   const changed = stale.length + orphans.length;
   console.log(
-    `${wanted.size} files, ${changed === 0 ? 'all as they were' : `${changed} changed`}: ${DOCUMENTS}, catalog/${STORED_LINEAGE}`,
+    `${wanted.size} files, ${changed === 0 ? 'all as they were' : `${changed} changed`}: ${DOCUMENTS}, catalog/${STORED_LINEAGE}, catalog/${PUBLISHED_SCHEMA}`,
   );
 }
 
 /** All generated files by their path in the clone. */
 function generated(python: string): Map<string, string> {
-  const catalogue = compileCatalogue(loadCatalogue());
+  const loaded = loadCatalogue();
+  const catalogue = compileCatalogue(loaded);
   const columns = traceCatalogue(python, catalogue);
   for (const table of Object.values(catalogue.refined)) table.lineage = columns[table.name] ?? null;
   const stored = storeLineage(columns, (name) => catalogue.refined[name]?.sql ?? '', readableTables(catalogue));
-  const files = new Map([[join('catalog', STORED_LINEAGE), writeLineage(stored)]]);
+  const files = new Map([
+    [join('catalog', STORED_LINEAGE), writeLineage(stored)],
+    [join('catalog', PUBLISHED_SCHEMA), writePublishedSchema(grownSchema(loaded.published, catalogue))],
+  ]);
   for (const [file, text] of documentPages(catalogue, loadExternalData(catalogue)))
     files.set(join(DOCUMENTS, file), text);
   return files;

@@ -7,6 +7,7 @@ from lake import DEFAULT_RATE, catalogue, column
 from test_rebuild import differing, rebuild, run
 
 from podlake_spark.errors import JobError
+from podlake_spark.iceberg import is_wider
 
 FIRST, SECOND, THIRD = "20261124T090000Z", "20261124T210000Z", "20261125T090000Z"
 OLD = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"
@@ -75,3 +76,19 @@ def test_a_type_that_does_not_widen_is_refused_with_the_reason(grown, name, kind
 
     with pytest.raises(JobError, match=f"a type may only widen: {name} is .*, not {kind}"):
         grown.trusted(grown.raw({"application_train": [grown.deliver(NEW + "9,0,a,1,,,\n")]}, SECOND), SECOND)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wider"),
+    [
+        ("int", "bigint", True),
+        ("float", "double", True),
+        ("decimal(9,2)", "decimal(18,2)", True),
+        ("bigint", "int", False),
+        ("int", "double", False),
+        ("decimal(18,2)", "decimal(9,2)", False),
+        ("decimal(9,2)", "decimal(18,3)", False),
+    ],
+)
+def test_what_widens_is_what_iceberg_can_promote(before, after, wider):
+    assert is_wider(after, than=before) is wider

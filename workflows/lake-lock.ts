@@ -55,11 +55,13 @@ export async function lakeLock(state: LakeState = { holder: null, queue: [], gra
       await continueAsNew<typeof lakeLock>(state);
     }
     await condition(() => state.queue.length > 0);
-    const next = state.queue.shift();
-    if (next && (await tell(next))) {
-      state.holder = next;
+    // The holder already while it is told: asked for once more meanwhile, the lake is not queued for twice.
+    state.holder = state.queue.shift() ?? null;
+    if (state.holder && (await tell(state.holder))) {
       state.granted += 1;
       grantsHere += 1;
+    } else {
+      state.holder = null;
     }
   }
 }

@@ -10,6 +10,7 @@ import { checkHeader } from '../catalog/header.ts';
 import { sourceForKey } from '../catalog/source-of-key.ts';
 import * as files from '../control-db/queries/files.ts';
 import { firstHeld } from '../control-db/queries/held.ts';
+import { slotOf } from '../workflows/slot.ts';
 import type { DeliverySummary, LakeActivities, RunContext } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
 import { copyWhole } from './copy.ts';
@@ -103,13 +104,13 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   const { columns } = verdict;
   const held = waits(lake, table) ? await firstHeld(lake.database, table, context.run) : null;
   if (held !== null) {
-    const reason = `It waits for the delivery of slot ${held} of ${table}, which is held: on_held_delivery is wait.`;
+    const reason = `It waits for the delivery of slot ${slotOf(held)} of ${table}, which is held: on_held_delivery is wait.`;
     return files.setAside(lake.database, file.file, 'held', { reason, sourceTable: table, transientUri });
   }
   const notes = [...verdict.notes];
   if (header.headerOnly) notes.push('The file has a header and no rows. Ask the source whether that was meant.');
   for (const { landingKey, slot } of await files.sameContent(lake.database, file)) {
-    notes.push(`The same content as ${landingKey} of slot ${slot}: its rows count as superseded or unchanged.`);
+    notes.push(`The same content as ${landingKey} of slot ${slotOf(slot)}: its rows count as superseded or unchanged.`);
   }
   await files.acceptFile(lake.database, file.file, { sourceTable: table, transientUri, columns, compression, notes });
 }

@@ -11,7 +11,7 @@ import type {
 import { branchOf, instantOf, tagOf } from '../workflows/slot.ts';
 import type { LakeActivities, RunContext, StepName } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
-import { bucket, putJson, stepFolder } from './places.ts';
+import { bucket, putJson, stepFolder, tableLocations } from './places.ts';
 
 /** Manifests: what a step is told. They are made from the control database alone, so that a repetition writes the same again. */
 export function manifestActivities(lake: Lake): Pick<LakeActivities, 'writeManifest'> {
@@ -30,11 +30,7 @@ export function manifestActivities(lake: Lake): Pick<LakeActivities, 'writeManif
         branch: branchOf(context.slot),
         metrics: `${folder}/metrics.json`,
         progress: `${folder}/progress.json`,
-        locations: {
-          trusted: `s3://${bucket(bucketPrefix, 'trusted')}`,
-          refined: `s3://${bucket(bucketPrefix, 'refined')}`,
-          controle: `s3://${bucket(bucketPrefix, 'controle')}`,
-        },
+        locations: tableLocations(bucketPrefix),
         ...(await PARTS[step](lake, context)),
       };
       await putJson(lake.s3, manifest, content);

@@ -9,6 +9,13 @@ export function stepFolder(prefix: string, context: RunContext, step: StepName):
   return `s3://${bucket(prefix, 'controle')}/runs/slot=${context.slot}/attempt=${context.attempt}/${step}`;
 }
 
+/** Where the Spark jobs keep the Iceberg tables of each database. */
+export const tableLocations = (prefix: string) => ({
+  trusted: `s3://${bucket(prefix, 'trusted')}`,
+  refined: `s3://${bucket(prefix, 'refined')}`,
+  controle: `s3://${bucket(prefix, 'controle')}`,
+});
+
 /** The one small object that the views of refined read: which publication consumers see. */
 export const publicationPointer = (prefix: string) => `s3://${bucket(prefix, 'controle')}/publicacao_atual/atual.json`;
 

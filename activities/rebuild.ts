@@ -5,7 +5,7 @@ import { instantOf, slotOf } from '../workflows/slot.ts';
 import type { Comparison, LakeActivities, RunContext } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
-import { bucket, getJson, putJson, stepFolder } from './places.ts';
+import { bucket, getJson, putJson, stepFolder, tableLocations } from './places.ts';
 import { lastAndSome } from './sample.ts';
 
 /** How many slots beside the last one have their indicators computed anew, unless all are asked for. */
@@ -36,11 +36,7 @@ export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuil
         branch: 'main',
         metrics: `${folder}/metrics.json`,
         progress: `${folder}/progress.json`,
-        locations: {
-          trusted: `s3://${bucket(bucketPrefix, 'trusted')}`,
-          refined: `s3://${bucket(bucketPrefix, 'refined')}`,
-          controle: `s3://${bucket(bucketPrefix, 'controle')}`,
-        },
+        locations: tableLocations(bucketPrefix),
         publication: newest.publication,
         tables: [...trustedTasks(lake, slots, rawFiles), ...refinedTasks(slots, rebuilt)],
         slots: await pinned(lake, slots, rebuilt),

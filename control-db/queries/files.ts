@@ -50,10 +50,9 @@ export async function filesOfRun(database: Database, run: number): Promise<FileR
  * The first file accepted before this one, under another name, with the same bytes; none or one. S3's ETag stands for the
  * content; of a file uploaded in parts it also depends on their sizes, so that such a pair can go unnoticed.
  */
-export async function sameContent(database: Database, file: FileRow): Promise<{ landingKey: string; slot: string }[]> {
+export async function sameContent(database: Database, file: FileRow): Promise<{ landingKey: string; slot: Date }[]> {
   const { rows } = await database.query(
-    `select landing_key as "landingKey", to_char(slot at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') as slot
-     from file join run using (run)
+    `select landing_key as "landingKey", slot from file join run using (run)
      where etag = $1 and bytes = $2 and landing_key <> $3 and outcome = 'accepted' and file <> $4 order by file limit 1`,
     [file.etag, file.bytes, file.landingKey, file.file],
   );

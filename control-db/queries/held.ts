@@ -34,10 +34,10 @@ export async function heldNow(database: Queryable): Promise<HeldDelivery[]> {
   return newest == null ? [] : heldAt(database, Number(newest));
 }
 
-/** The oldest slot of another run in which files of the source table are held, as slots are named; null when none is. */
-export async function firstHeld(database: Queryable, table: string, run: number): Promise<string | null> {
-  const { rows } = await database.query<{ slot: string }>(
-    `select to_char(slot at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') as slot from file join run using (run)
+/** The oldest slot of another run in which files of the source table are held; null when none is. */
+export async function firstHeld(database: Queryable, table: string, run: number): Promise<Date | null> {
+  const { rows } = await database.query<{ slot: Date }>(
+    `select slot from file join run using (run)
      where outcome = 'held' and source_table = $1 and run <> $2 order by run.slot limit 1`,
     [table, run],
   );

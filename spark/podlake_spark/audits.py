@@ -172,17 +172,14 @@ def _sum(value: Column, condition: str | None) -> Column:
 
 
 def _total(rows: DataFrame, of: Check, number: int, side: str) -> DataFrame:
+    """One row for each group of ``by``, told as ``column=value``; without ``by`` one row, also of no rows."""
     value = F.col(of["column"]) if "column" in of else F.lit(1)
-    by = of.get("by", [])
-    part = F.concat_ws(", ", *[F.concat(F.lit(f"{name}="), F.col(name).cast("string")) for name in by])
+    names = of.get("by", [])
+    part = F.concat_ws(", ", *[F.concat(F.lit(f"{name}="), F.col(name).cast("string")) for name in names])
     return (
-        rows.groupBy(part.alias("part"))
+        rows.groupBy(*names)
         .agg(_sum(value, of.get("where")).alias("total"))
-        .select(F.lit(number).alias("number"), F.lit(side).alias("side"), "part", "total")
-        if by
-        else rows.agg(_sum(value, of.get("where")).alias("total")).select(
-            F.lit(number).alias("number"), F.lit(side).alias("side"), F.lit("").alias("part"), "total"
-        )
+        .select(F.lit(number).alias("number"), F.lit(side).alias("side"), part.alias("part"), "total")
     )
 
 

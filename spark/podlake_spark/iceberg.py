@@ -4,7 +4,9 @@ References and summaries are read through Iceberg's own API in the driver: no Sp
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,6 +22,11 @@ class TableColumn:
     name: str
     type: str
     comment: str
+
+
+def table_columns(described: Iterable[Any]) -> list[TableColumn]:
+    """The catalogue's columns of a table, trusted or refined, as Iceberg takes them."""
+    return [TableColumn(column.name, column.type, column.description) for column in described]
 
 
 @dataclass(frozen=True)

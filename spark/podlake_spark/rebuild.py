@@ -18,7 +18,7 @@ from podlake_spark.casting import cast_text, misfit, without_sentinel
 from podlake_spark.catalogue import Catalogue, RefinedTable, TrustedTable, parse_catalogue
 from podlake_spark.differences import Sides, differences
 from podlake_spark.files import Files
-from podlake_spark.iceberg import LakeTable, TableColumn
+from podlake_spark.iceberg import LakeTable, TableColumn, table_columns
 from podlake_spark.manifest import Manifest, RebuildTask, RebuiltSlot
 from podlake_spark.refined import SLOT_COLUMNS, check_columns, with_slot
 from podlake_spark.report import Report
@@ -49,7 +49,7 @@ class RebuildLayer:
     def _compare_trusted(self, task: RebuildTask) -> dict[str, Any]:
         definition = self._trusted.trusted_table(task.name)
         raw = self._spark.read.schema(raw_schema(definition)).parquet(*task.raw_files)
-        columns = [*_trusted_columns(definition), *PROVENANCE]
+        columns = [*table_columns(definition.columns), *PROVENANCE]
         published = self._rows_at(f"trusted.{task.name}", task.snapshot, columns)
         sides = Sides(rebuilt=last_good_rows(raw, definition), published=published)
         keys = [column.name for column in definition.key]
@@ -62,7 +62,7 @@ class RebuildLayer:
         definition = catalogue.refined_table(task.name)
         rows = self._spark.sql(self._sql(definition, slot, catalogue), args={"ts_referencia": slot.timestamp})
         check_columns(rows, definition)
-        columns = [*_refined_columns(definition), *SLOT_COLUMNS]
+        columns = [*table_columns(definition.columns), *SLOT_COLUMNS]
         published = self._rows_at(f"refined.{task.name}_dados", task.snapshot, columns).where(
             F.col("ts_referencia") == F.lit(slot.timestamp).cast("timestamp_ntz")
         )
@@ -74,11 +74,11 @@ class RebuildLayer:
         """The indicator's SQL over views of the slot: ``trusted`` after it, ``refined`` as published before it."""
         sql = definition.sql
         for name in definition.inputs:
-            columns = _trusted_columns(catalogue.trusted_table(name))
+            columns = table_columns(catalogue.trusted_table(name).columns)
             rows = self._rows_at(f"trusted.{name}", slot.trusted.get(name), columns)
             sql = self._reading(sql, "trusted", name, slot, definition, rows)
         for name in definition.lookback:
-            columns = [*_refined_columns(catalogue.refined_table(name)), *SLOT_COLUMNS]
+            columns = [*table_columns(catalogue.refined_table(name).columns), *SLOT_COLUMNS]
             rows = self._rows_at(f"refined.{name}_dados", slot.refined.get(name), columns)
             sql = self._reading(sql, "refined", name, slot, definition, rows)
         return sql
@@ -163,11 +163,3 @@ def _typed(raw: DataFrame, table: TrustedTable) -> DataFrame:
 
 def _value(name: str) -> str:
     return f"valor_{name}"
-
-
-def _trusted_columns(table: TrustedTable) -> list[TableColumn]:
-    return [TableColumn(column.name, column.type, column.description) for column in table.columns]
-
-
-def _refined_columns(table: RefinedTable) -> list[TableColumn]:
-    return [TableColumn(column.name, column.type, column.description) for column in table.columns]

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from podlake_spark import audits
 from podlake_spark.catalogue import Catalogue, RefinedTable
 from podlake_spark.errors import JobError
-from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table
+from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table, table_columns
 from podlake_spark.manifest import Manifest, RefinedTask
 from podlake_spark.report import Report
 from podlake_spark.trusted import create_trusted_table
@@ -103,11 +103,10 @@ class RefinedLayer:
 
     def _create(self, definition: RefinedTable) -> LakeTable:
         table = LakeTable(self._spark, f"refined.{definition.name}_dados")
-        columns = [TableColumn(column.name, column.type, column.description) for column in definition.columns]
         create_table(
             table,
             self._spark,
-            [*columns, *SLOT_COLUMNS],
+            [*table_columns(definition.columns), *SLOT_COLUMNS],
             location=f"{self._manifest.locations.refined}/{definition.name}_dados",
             comment=definition.description,
             partitioned_by=["ts_referencia"],

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from podlake_spark import audits, fold
 from podlake_spark.catalogue import Catalogue, TrustedTable
-from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table
+from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table, table_columns
 from podlake_spark.manifest import Manifest, TrustedTask
 from podlake_spark.quarantine import Quarantine
 from podlake_spark.report import Report
@@ -26,7 +26,7 @@ def create_trusted_table(spark: SparkSession, catalogue_table: TrustedTable, loc
     (merge on read), so that a slot writes its own rows and not the files that they stand in.
     """
     table = LakeTable(spark, f"trusted.{catalogue_table.name}")
-    columns = _value_columns(catalogue_table)
+    columns = table_columns(catalogue_table.columns)
     buckets = catalogue_table.buckets
     create_table(
         table,
@@ -92,7 +92,7 @@ class TrustedLayer:
         """The rows at the base, pinned to its snapshot: the branch moves while the classified rows are in use."""
         if table.live_rows(base) == 0:
             return None
-        return table.rows_at(base, _value_columns(definition))
+        return table.rows_at(base, table_columns(definition.columns))
 
     def _write(self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame) -> dict[str, Any]:
         classes = _count(classified)
@@ -174,6 +174,17 @@ class TrustedLayer:
             limit=0,
             examples=[] if total == rows_raw else [f"{rows_raw} rows in raw, but {terms}"],
         )
+        if task.records is not None:
+            # The two equations meet here: each balances by itself if this step is given only a part of raw.
+            received = task.records - task.unreadable
+            self._report.audit(
+                task.table,
+                "rows_from_raw",
+                passed=rows_raw == received,
+                value=rows_raw,
+                limit=received,
+                examples=[] if rows_raw == received else [f"raw wrote {received} rows, but {rows_raw} were read"],
+            )
         growth = figures["totalRows"] - table.live_rows(figures["snapshotFrom"])
         self._report.audit(
             task.table,
@@ -227,7 +238,3 @@ def _count(classified: DataFrame) -> dict[str, Row]:
         F.count("*").alias("rows"), F.count_if(fold.CONFLICTING).alias("conflicting")
     )
     return {row[fold.CLASS]: row for row in counted.collect()}
-
-
-def _value_columns(table: TrustedTable) -> list[TableColumn]:
-    return [TableColumn(column.name, column.type, column.description) for column in table.columns]

@@ -173,3 +173,11 @@ def test_when_every_file_of_a_table_is_refused_it_has_no_output(lake):
     table, rows = load(lake, lake.deliver(REFUSED["nul_byte"], columns=COLUMNS))
 
     assert (table["outputs"], table["rows"]) == ([], 0)
+
+
+def test_a_line_of_hundreds_of_megabytes_refuses_its_file_and_not_the_driver(lake):
+    endless = lake.deliver(HEADER.encode() + b"\n1,0," + b"x" * (200 * 1024 * 1024) + b",1,,\n", columns=COLUMNS)
+    table, rows = load(lake, endless, lake.deliver(HEADER + "\n7,0,,1,,\n"))
+
+    assert [f["refused"] and f["refused"]["reason"] for f in table["files"]] == ["line_too_long", None]
+    assert values(rows, "SK_ID_CURR") == [("7",)]

@@ -189,3 +189,15 @@ def test_one_table_that_fails_is_named_and_the_others_finish(lake):
     states = {table["table"]: table["state"] for table in lake.progress("trusted", FIRST)["tables"]}
     assert states == {"application_train": "failed", "installments_payments": "done"}
     assert lake.rows(f"select count(*) from trusted.installments_payments.branch_run_{FIRST}") == [(1,)]
+
+
+def test_rows_that_raw_wrote_and_trusted_did_not_read_are_missed(lake):
+    other_header = "TARGET,SK_ID_CURR,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"
+    files = [lake.deliver(LOANS + "1,0,a,1,,\n2,0,a,1,,\n"), lake.deliver(other_header + "0,3,a,1,,\n", name="b.csv")]
+    raw = lake.raw({"application_train": files})
+    table = raw["tables"][0]
+    table["outputs"] = table["outputs"][:1]
+    seen = audits(lake.trusted(raw))
+
+    assert seen[("application_train", "rows_from_raw")] is False
+    assert seen[("application_train", "conservation")] is True

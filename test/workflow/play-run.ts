@@ -1,9 +1,9 @@
-import { WorkflowFailedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { SCHEDULED_START } from '../../workflows/search-attributes.ts';
-import type { RunResult } from '../../workflows/types.ts';
+import type { LakeActivities, RunResult } from '../../workflows/types.ts';
 import { type FakeLake, fakeLakes } from './fake-lake.ts';
 import { bundleWorkflows, ownName, startRun, startWorker, timeSkippingServer } from './temporal.ts';
 
@@ -12,10 +12,8 @@ export type Handle = WorkflowHandleWithFirstExecutionRunId<() => Promise<RunResu
 /** Starts a run on this lake, scheduled for `nominal` if given, and lets `watch` see it. */
 export type Play = <T>(lake: FakeLake, watch: (handle: Handle) => Promise<T>, nominal?: Date) => Promise<T>;
 
-/** For one file of tests: a server on which time is skipped, and a worker on it. */
-export function onTimeSkippingServer(): Play {
-  const { activities, lakes } = fakeLakes();
-  const taskQueue = ownName('lake');
+/** For one file of tests: a server on which time is skipped, and a worker on it; gives the client once they are up. */
+export function workerOnTimeSkippingServer(activities: Partial<LakeActivities>, taskQueue: string): () => Client {
   let server: TestWorkflowEnvironment;
   let worker: { stop: () => Promise<void> };
   beforeAll(async () => {
@@ -27,11 +25,19 @@ export function onTimeSkippingServer(): Play {
     await worker?.stop();
     await server?.teardown();
   });
+  return () => server.client;
+}
+
+/** The same, to play runs on. */
+export function onTimeSkippingServer(): Play {
+  const { activities, lakes } = fakeLakes();
+  const taskQueue = ownName('lake');
+  const client = workerOnTimeSkippingServer(activities, taskQueue);
   return async (lake, watch, nominal) => {
     const workflowId = ownName('run');
     lakes.set(workflowId, lake);
     const typedSearchAttributes = new TypedSearchAttributes(nominal ? [{ key: SCHEDULED_START, value: nominal }] : []);
-    return watch(await startRun(server.client, { workflowId, taskQueue, typedSearchAttributes }));
+    return watch(await startRun(client(), { workflowId, taskQueue, typedSearchAttributes }));
   };
 }
 

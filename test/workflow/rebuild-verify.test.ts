@@ -1,30 +1,20 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { REBUILD_VERIFY_TYPE } from '../../workflows/names.ts';
 import type { Comparison, RebuildResult } from '../../workflows/types.ts';
 import { type FakeLake, fakeLake, fakeLakes } from './fake-lake.ts';
-import { bundleWorkflows, ownName, startWorker, timeSkippingServer } from './temporal.ts';
+import { workerOnTimeSkippingServer } from './play-run.ts';
+import { ownName } from './temporal.ts';
 
 const { activities, lakes } = fakeLakes();
 const taskQueue = ownName('rebuild');
-let server: TestWorkflowEnvironment;
-let worker: { stop: () => Promise<void> };
-beforeAll(async () => {
-  const [started, workflowBundle] = await Promise.all([timeSkippingServer(), bundleWorkflows()]);
-  server = started;
-  worker = await startWorker({ server, workflowBundle }, activities, taskQueue);
-});
-afterAll(async () => {
-  await worker?.stop();
-  await server?.teardown();
-});
+const client = workerOnTimeSkippingServer(activities, taskQueue);
 
 async function verify(lake: FakeLake): Promise<RebuildResult> {
   const workflowId = ownName('rebuild');
   lakes.set(workflowId, lake);
   const options = { workflowId, taskQueue, args: [{ all: true, seed: 1 }] };
-  return (await server.client.workflow.execute(REBUILD_VERIFY_TYPE, options)) as RebuildResult;
+  return (await client().workflow.execute(REBUILD_VERIFY_TYPE, options)) as RebuildResult;
 }
 
 const comparing = (changes: Partial<Comparison>) => {

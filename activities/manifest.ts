@@ -1,6 +1,7 @@
 import * as files from '../control-db/queries/files.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import * as publications from '../control-db/queries/publications.ts';
+import { tableHistories } from '../control-db/queries/table-history.ts';
 import type {
   Manifest,
   PublishManifest,
@@ -41,7 +42,7 @@ export function manifestActivities(lake: Lake): Pick<LakeActivities, 'writeManif
 
 type Part =
   | Pick<RawManifest, 'layer' | 'tables'>
-  | Pick<TrustedManifest, 'layer' | 'tables'>
+  | Pick<TrustedManifest, 'layer' | 'tables' | 'lastArrivals'>
   | Pick<RefinedManifest, 'layer' | 'tables' | 'written'>
   | Pick<PublishManifest, 'layer' | 'publication' | 'tag' | 'tables'>;
 
@@ -70,14 +71,23 @@ const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>
   async trusted(lake, context) {
     const base = await publications.bases(lake.database);
     const loaded = await loadedTables(lake, context);
+    const histories = await tableHistories(lake.database, new Date(instantOf(context.slot)));
     return {
       layer: 'trusted',
-      tables: loaded.map(({ name, raw }) => ({
-        table: name,
-        rawFiles: raw.uris,
-        base: base.get(`trusted.${name}`) ?? null,
-        records: raw.records,
-        unreadable: raw.unreadable,
+      tables: loaded.map(({ name, raw }) => {
+        const { delivered = [], profiled = 0, columns = {} } = histories.get(name) ?? {};
+        return {
+          table: name,
+          rawFiles: raw.uris,
+          base: base.get(`trusted.${name}`) ?? null,
+          records: raw.records,
+          unreadable: raw.unreadable,
+          history: { delivered, profiled, columns },
+        };
+      }),
+      lastArrivals: Object.keys(lake.catalogue.trusted).map((table) => ({
+        table,
+        slotInstant: histories.get(table)?.lastSlot.toISOString().replace('.000Z', 'Z') ?? null,
       })),
     };
   },

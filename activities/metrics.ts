@@ -71,6 +71,7 @@ function trustedLoad(found: TrustedTable): TableLoad {
     snapshotFrom: found.snapshotFrom,
     snapshotTo: found.snapshotTo,
     conserved: rowsRaw === inserted + updated + unchanged + superseded + quarantined + erased,
+    ...(found.profile === undefined ? {} : { profile: found.profile }),
   };
 }
 

@@ -111,6 +111,10 @@ function checkTrusted(catalogue: Catalogue, columns: ReadonlyMap<string, SourceC
         problem(entry, ['name'], `must be ${source.toLowerCase()}: a trusted table is named as its source`),
       );
     }
+    const parent = catalogue.sources.find(({ data }) => data.name === source)?.data.parent;
+    if (entry.data.foreign_key !== undefined && parent === undefined) {
+      problems.push(problem(entry, ['foreign_key'], `${source} has no parent: remove foreign_key, or give it one`));
+    }
   }
   for (const entry of catalogue.sources) {
     if (!catalogue.trusted.some(({ data }) => data.source === entry.data.name)) {

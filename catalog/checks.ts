@@ -1,7 +1,10 @@
-import type { CheckFile, CompiledCheck, RefinedFile, TrustedFile } from './types.ts';
+import type { CheckFile, CompiledCheck, RefinedFile } from './types.ts';
 
-/** Names of the checks that nobody declares: they follow from a refined table's key and columns. */
-export const DERIVED = ['unique_key', 'not_null', 'one_row'];
+/** Names that a declared check cannot have: of checks that nobody declares, and of those that the fold makes itself. */
+export const DERIVED = [
+  ...['unique_key', 'not_null', 'one_row', 'foreign_key', 'delivered_rows', 'null_share', 'freshness'],
+  ...['conservation', 'total_rows', 'bad_row_share'],
+];
 
 /** All checks of a refined table's slot: what follows from its key and columns first, then what its file declares. */
 export function checksOfRefined({ key, columns, checks }: RefinedFile): CompiledCheck[] {
@@ -37,11 +40,6 @@ export function checksOfRefined({ key, columns, checks }: RefinedFile): Compiled
   return [rows, ...notNull, ...checks.map(compileCheck)];
 }
 
-/** The checks that a trusted table's file declares. (Key, types and threshold are the fold's own affair.) */
-export function checksOfTrusted({ checks = [] }: TrustedFile): CompiledCheck[] {
-  return checks.map(compileCheck);
-}
-
-function compileCheck(check: CheckFile): CompiledCheck {
+export function compileCheck(check: CheckFile): CompiledCheck {
   return { ...check, severity: check.severity ?? 'error' };
 }

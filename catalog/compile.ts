@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { checksOfRefined, checksOfTrusted } from './checks.ts';
+import { checksOfRefined } from './checks.ts';
 import { columnsOf } from './columns.ts';
 import { currentLineage } from './lineage/stored.ts';
 import { readableTables } from './lineage/tables.ts';
 import { publishedRead, tablesRead } from './sql.ts';
+import { checksOfTrusted } from './trusted-checks.ts';
 import type {
   Catalogue,
   CompiledCatalogue,
@@ -21,7 +22,8 @@ import type {
 export function compileCatalogue(catalogue: Catalogue): CompiledCatalogue {
   const files = new Map(catalogue.sources.map(({ data }) => [data.name, data]));
   const sources = byName(catalogue.sources.map(({ data }) => compileSource(data, files)));
-  const trusted = byName(catalogue.trusted.map(({ data }) => compileTrusted(data, sources)));
+  const tablesOf = new Map(catalogue.trusted.map(({ data }) => [data.source, data.name]));
+  const trusted = byName(catalogue.trusted.map(({ data }) => compileTrusted(data, sources, tablesOf)));
   const refined = byName(catalogue.refined.map(compileRefined));
   const tables = readableTables({ trusted, refined });
   for (const table of Object.values(refined)) {
@@ -74,7 +76,11 @@ function compileColumn(column: SourceColumnFile): CompiledSourceColumn {
   };
 }
 
-function compileTrusted(file: TrustedFile, sources: Record<string, CompiledSource>): CompiledTrusted {
+function compileTrusted(
+  file: TrustedFile,
+  sources: Record<string, CompiledSource>,
+  tablesOf: ReadonlyMap<string, string>,
+): CompiledTrusted {
   const source = sources[file.source];
   if (source === undefined)
     throw new Error(`trusted table ${file.name} is made from ${file.source}, which is no source`);
@@ -98,7 +104,7 @@ function compileTrusted(file: TrustedFile, sources: Record<string, CompiledSourc
       personal: column.personal,
       description: column.description.pt,
     })),
-    checks: checksOfTrusted(file),
+    checks: checksOfTrusted(file, source, tablesOf),
   };
 }
 

@@ -49,6 +49,14 @@ export interface TrustedFile {
   bad_row_threshold: number;
   on_held_delivery: OnHeldDelivery;
   checks?: CheckFile[];
+  foreign_key?: { tolerated?: number; severity?: Severity };
+  history?: {
+    slots?: number;
+    rows?: number;
+    delivered_rows?: { factor?: number; severity?: Severity };
+    null_share?: { rise?: number; severity?: Severity };
+  };
+  freshness?: { days?: number; severity?: Severity };
 }
 
 export interface RefinedColumn {
@@ -177,13 +185,21 @@ export interface CompiledTrustedColumn {
   description: string;
 }
 
-/** A check as it is run. The last three kinds follow from key and columns and are declared nowhere. */
+/** A check as it is run. Those beside the declared ones every table has: they follow from key, columns and parent. */
 export type CompiledCheck = { name: string; description: string; severity: Severity } & (
   | DeclaredCheck
   | { check: 'unique_key'; columns: string[] }
   | { check: 'not_null'; columns: string[] }
   | { check: 'row_count'; rows: number }
+  | TrustedCheck
 );
+
+/** What only a trusted table has; the limits are those of catalog/schema/trusted.schema.json. */
+export type TrustedCheck =
+  | { check: 'foreign_key'; columns: string[]; parents: string[]; tolerated: number }
+  | { check: 'delivered_rows'; factor: number; slots: number; rows: number }
+  | { check: 'null_share'; rise: number; slots: number; rows: number }
+  | { check: 'freshness'; days: number };
 
 export interface CompiledTrusted {
   name: string;

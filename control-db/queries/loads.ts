@@ -19,6 +19,8 @@ export type TableLoad = {
   snapshotFrom?: string | null;
   snapshotTo?: string | null;
   conserved: boolean;
+  /** Of trusted alone: the rows that the slot wrote, and how many of them have no value, by column. */
+  profile?: { rows: number; nulls: Record<string, number> };
 };
 
 export type AuditRow = {
@@ -59,7 +61,10 @@ export function recordLayer(database: Database, load: LayerLoad): Promise<void> 
       `insert into layer_load (run, layer, cluster_id, step_id, started_at, ended_at, metrics_uri) values ($1, $2, $3, $4, $5, $6, $7)`,
       [load.run, load.layer, load.clusterId, load.stepId, load.startedAt, load.endedAt, load.metricsUri],
     );
-    for (const table of load.tables) await insertTableLoad(client, load, table);
+    for (const table of load.tables) {
+      await insertTableLoad(client, load, table);
+      await insertProfile(client, load, table);
+    }
     for (const { table, audit, severity, value, limit, passed, examples } of load.audits) {
       await client.query(
         `insert into audit_result (run, layer, table_name, audit, severity, value, limit_value, passed, examples)
@@ -113,6 +118,15 @@ async function insertTableLoad(client: Transaction, load: LayerLoad, table: Tabl
       ],
       ...[table.rowsWritten, table.totalRows, table.snapshotFrom, table.snapshotTo, table.conserved],
     ],
+  );
+}
+
+async function insertProfile(client: Transaction, load: LayerLoad, { table, profile }: TableLoad): Promise<void> {
+  if (profile === undefined) return;
+  await client.query(
+    `insert into table_profile (run, layer, table_name, column_name, rows, nulls)
+     select $1, $2, $3, column_name, $4, nulls from unnest($5::text[], $6::bigint[]) as given (column_name, nulls)`,
+    [load.run, load.layer, table, profile.rows, Object.keys(profile.nulls), Object.values(profile.nulls)],
   );
 }
 

@@ -165,6 +165,10 @@ export interface TrustedManifest {
    * The trusted tables of the delivery.
    */
   tables: TrustedTask[];
+  /**
+   * Of every trusted table the newest published slot before this one to which a file of it belongs.
+   */
+  lastArrivals?: LastArrival[];
 }
 /**
  * One trusted table's raw files.
@@ -190,6 +194,52 @@ export interface TrustedTask {
    * Unreadable records of those files.
    */
   unreadable?: number | null;
+  history?: TableHistory;
+}
+/**
+ * What the last published deliveries of a trusted table were like.
+ */
+export interface TableHistory {
+  /**
+   * Rows of each, the newest first.
+   */
+  delivered: number[];
+  /**
+   * How many of them wrote rows of which the nulls were counted.
+   */
+  profiled: number;
+  /**
+   * Those rows, all together, by column.
+   */
+  columns: {
+    [k: string]: ColumnHistory;
+  };
+}
+/**
+ * How many rows were written, and how many of them have no value.
+ */
+export interface ColumnHistory {
+  /**
+   * Rows written.
+   */
+  rows: number;
+  /**
+   * Those without a value.
+   */
+  nulls: number;
+}
+/**
+ * When files of a trusted table came last.
+ */
+export interface LastArrival {
+  /**
+   * Trusted table, in lower case.
+   */
+  table: string;
+  /**
+   * The slot's instant in UTC; null if none came so far.
+   */
+  slotInstant: string | null;
 }
 /**
  * The catalogue's SQL over trusted.

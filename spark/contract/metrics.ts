@@ -264,6 +264,22 @@ export interface TrustedTable {
   badRows: {
     [k: string]: number;
   };
+  profile?: TableProfile;
+}
+/**
+ * The rows that the slot wrote to a trusted table.
+ */
+export interface TableProfile {
+  /**
+   * How many there are.
+   */
+  rows: number;
+  /**
+   * How many of them have no value, by column that may be empty.
+   */
+  nulls: {
+    [k: string]: number;
+  };
 }
 /**
  * Figures of the layer refined.

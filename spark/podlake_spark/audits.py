@@ -11,11 +11,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 EXAMPLES = 5
-ACROSS_TABLES = ("same_total", "no_overlap")
+ACROSS_TABLES = ("same_total", "no_overlap", "foreign_key")
+AGAINST_HISTORY = ("delivered_rows", "null_share", "freshness")
 
 _TOTAL = "decimal(38,9)"
 
@@ -24,15 +25,24 @@ Check = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """``value`` is how many rows (or by how much a sum) offend; none is the limit of every check of this module."""
+    """``value`` is how many rows (or by how much a sum) offend, and what ``limit`` says may; None: there is no telling."""
 
     check: Check
-    value: float
+    value: float | None
     examples: list[str]
+    limit: float = 0.0
 
     @property
     def passed(self) -> bool:
-        return self.value == 0
+        return self.value is None or self.value <= self.limit
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How many rows there are, and how many of them have no value, by column."""
+
+    rows: int
+    nulls: dict[str, int]
 
 
 def check_rows(rows: DataFrame | None, checks: Iterable[Check], key: tuple[str, ...]) -> list[Finding]:
@@ -40,11 +50,23 @@ def check_rows(rows: DataFrame | None, checks: Iterable[Check], key: tuple[str, 
 
     ``rows`` is None where a slot wrote none: then no row offends, and no job is needed to know it.
     """
-    own = [check for check in checks if check["check"] not in ACROSS_TABLES]
-    if rows is None or not own:
-        return [Finding(check, 0.0, []) for check in own]
+    findings, _ = check_and_profile(rows, checks, key, ())
+    return findings
+
+
+def check_and_profile(
+    rows: DataFrame | None, checks: Iterable[Check], key: tuple[str, ...], columns: Iterable[str]
+) -> tuple[list[Finding], Profile]:
+    """What ``check_rows`` gives, and from the same pass how often each of the columns has no value."""
+    own = [check for check in checks if check["check"] not in (*ACROSS_TABLES, *AGAINST_HISTORY)]
+    columns = list(columns)
+    if rows is None or not (own or columns):
+        return [Finding(check, 0.0, []) for check in own], Profile(0, dict.fromkeys(columns, 0))
     measures = [_measures(check) for check in own]
-    counted = rows.agg(*[m.alias(f"m{i}_{j}") for i, many in enumerate(measures) for j, m in enumerate(many)]).first()
+    named = {f"m{i}_{j}": m for i, many in enumerate(measures) for j, m in enumerate(many)}
+    nulls = {f"n{i}": F.count_if(F.col(name).isNull()) for i, name in enumerate(columns)}
+    counted = _count(rows, own, named, {"rows": F.count("*"), **nulls} if columns else {})
+    profile = Profile(counted["rows"] if columns else 0, {name: counted[f"n{i}"] for i, name in enumerate(columns)})
     findings = []
     for i, check in enumerate(own):
         values = [counted[f"m{i}_{j}"] for j in range(len(measures[i]))]
@@ -52,7 +74,61 @@ def check_rows(rows: DataFrame | None, checks: Iterable[Check], key: tuple[str, 
         if value and not examples:
             examples = _examples(rows, check, key)
         findings.append(Finding(check, float(value), examples))
+    return findings, profile
+
+
+def _count(rows: DataFrame, checks: list[Check], measures: dict[str, Column], profile: dict[str, Column]) -> Row:
+    """All measures in one job.
+
+    Beside a count of distinct keys Spark would keep every other count once a key. The columns of a profile are many
+    (120 of an application), so there the keys are counted in a scan of their own, of the key's columns alone.
+    """
+    apart = [f"m{i}_0" for i, check in enumerate(checks) if check["check"] == "unique_key"] if profile else []
+    together = {name: measure for name, measure in measures.items() if name not in apart} | profile
+    counted = rows.agg(*[measure.alias(name) for name, measure in together.items()])
+    if apart:
+        counted = counted.crossJoin(rows.agg(*[measures[name].alias(name) for name in apart]))
+    return counted.first()
+
+
+def foreign_keys(children: list[tuple[str, Check, DataFrame, list[DataFrame]]]) -> dict[str, list[Finding]]:
+    """The findings of ``foreign_key``, by table: the share of rows without parent, of all tables in one job.
+
+    Each child comes with its table's name, its check, its rows and those of its parents. A row whose columns are not
+    all filled belongs to no parent and needs none. Keys are counted before they are looked up: a child has many rows
+    to a key. Of a share that is tolerated one key is told, which the same job finds.
+    """
+    if not children:
+        return {}
+    counted = [_orphans(check, rows, parents, number) for number, (_, check, rows, parents) in enumerate(children)]
+    findings: dict[str, list[Finding]] = {}
+    for row in reduce(DataFrame.unionAll, counted).collect():
+        table, check, rows, parents = children[row["number"]]
+        share, limit = row["orphans"] / row["rows"] if row["rows"] else 0.0, float(check["tolerated"])
+        examples = [] if row["example"] is None else [row["example"]]
+        if share > limit:
+            examples = _tell(_without_parent(check, rows, parents), check["columns"])
+        findings.setdefault(table, []).append(Finding(check, share, examples, limit))
     return findings
+
+
+def _orphans(check: Check, rows: DataFrame, parents: list[DataFrame], number: int) -> DataFrame:
+    key = F.concat_ws(", ", *[F.concat(F.lit(f"{name}="), F.col(name).cast("string")) for name in check["columns"]])
+    orphans = _without_parent(check, rows, parents)
+    return (
+        rows.agg(F.count("*").alias("rows"))
+        .crossJoin(orphans.agg(F.coalesce(F.sum("count"), F.lit(0)).alias("orphans"), F.min(key).alias("example")))
+        .select(F.lit(number).alias("number"), "rows", "orphans", "example")
+    )
+
+
+def _without_parent(check: Check, rows: DataFrame, parents: list[DataFrame]) -> DataFrame:
+    """Each key that no parent has, with the ``count`` of its rows."""
+    columns = check["columns"]
+    keys = rows.dropna(subset=columns).groupBy(*columns).count()
+    for parent in parents:
+        keys = keys.join(parent.select(*columns), columns, "left_anti")
+    return keys
 
 
 def same_totals(

@@ -1,7 +1,8 @@
 """The manifest that a step is given (``contract/manifest.schema.json``), as plain typed values."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from podlake_spark.errors import JobError
@@ -35,6 +36,21 @@ class RawTask:
 
 
 @dataclass(frozen=True)
+class ColumnHistory:
+    rows: int
+    nulls: int
+
+
+@dataclass(frozen=True)
+class TableHistory:
+    """The last published deliveries: rows of each; how many were profiled, and by column what those wrote."""
+
+    delivered: tuple[int, ...] = ()
+    profiled: int = 0
+    columns: dict[str, ColumnHistory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrustedTask:
     """``records`` and ``unreadable`` are those of the raw step: the share of bad rows is taken over all records."""
 
@@ -43,6 +59,7 @@ class TrustedTask:
     base: str | None
     records: int | None
     unreadable: int
+    history: TableHistory = TableHistory()
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,12 @@ class Manifest:
     publication: int | None = None
     tag: str | None = None
     slots: tuple[RebuiltSlot, ...] = ()
+    # By trusted table the slot of its last files, None if none came; empty where the manifest does not say.
+    last_arrivals: dict[str, datetime | None] = field(default_factory=dict)
+
+    @property
+    def slot_time(self) -> datetime:
+        return _time(self.slot_instant)
 
     @property
     def slot_timestamp(self) -> str:
@@ -139,6 +162,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         written=tuple(content["written"]) if content["layer"] == "refined" else (),
         publication=content["publication"] if content["layer"] == "publish" else None,
         tag=content["tag"] if content["layer"] == "publish" else None,
+        last_arrivals={
+            arrival["table"]: None if arrival["slotInstant"] is None else _time(arrival["slotInstant"])
+            for arrival in content.get("lastArrivals", ())
+        },
         slots=tuple(_rebuilt_slot(slot) for slot in content["slots"]) if content["layer"] == "rebuild" else (),
     )
 
@@ -166,6 +193,15 @@ def _trusted_task(table: dict[str, Any]) -> TrustedTask:
         base=table["base"],
         records=table.get("records"),
         unreadable=table.get("unreadable") or 0,
+        history=_history(table["history"]) if "history" in table else TableHistory(),
+    )
+
+
+def _history(history: dict[str, Any]) -> TableHistory:
+    return TableHistory(
+        delivered=tuple(history["delivered"]),
+        profiled=history["profiled"],
+        columns={name: ColumnHistory(column["rows"], column["nulls"]) for name, column in history["columns"].items()},
     )
 
 
@@ -199,3 +235,7 @@ def _rebuilt_slot(slot: dict[str, Any]) -> RebuiltSlot:
 
 def _timestamp(instant: str) -> str:
     return instant.removesuffix("Z").replace("T", " ")
+
+
+def _time(instant: str) -> datetime:
+    return datetime.fromisoformat(instant.replace("Z", "+00:00"))

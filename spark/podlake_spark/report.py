@@ -88,7 +88,7 @@ class Report:
             check["name"],
             passed=finding.passed,
             value=finding.value,
-            limit=0,
+            limit=finding.limit,
             severity=check["severity"],
             examples=finding.examples,
         )

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from podlake_spark import audits, fold
 from podlake_spark.catalogue import Catalogue, TrustedTable
+from podlake_spark.history import against_history, freshness
 from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table, table_columns
 from podlake_spark.manifest import Manifest, TrustedTask
 from podlake_spark.quarantine import Quarantine
@@ -85,8 +86,10 @@ class TrustedLayer:
         finally:
             classified.unpersist()
         self._audit(task, definition, table, rows_raw, figures)
-        self._audit_rows(definition, table, figures)
-        return {"rowsRaw": rows_raw, **figures}
+        profile = self._audit_rows(definition, table, figures)
+        for finding in against_history(definition.checks, rows_raw, profile, task.history):
+            self._report.finding(task.table, finding)
+        return {"rowsRaw": rows_raw, **figures, "profile": {"rows": profile.rows, "nulls": profile.nulls}}
 
     def _base_rows(self, table: LakeTable, base: str, definition: TrustedTable) -> DataFrame | None:
         """The rows at the base, pinned to its snapshot: the branch moves while the classified rows are in use."""
@@ -204,26 +207,53 @@ class TrustedLayer:
             examples=[f"{reason}: {rows} rows" for reason, rows in sorted(figures["badRows"].items())][:5],
         )
 
-    def _audit_rows(self, definition: TrustedTable, table: LakeTable, figures: dict[str, Any]) -> None:
-        """The catalogue's checks of the rows that this slot wrote: the others are as they were when their slot passed."""
-        rows = self._spark.table(table.branch_identifier(self._manifest.branch)).where(
+    def _audit_rows(self, definition: TrustedTable, table: LakeTable, figures: dict[str, Any]) -> audits.Profile:
+        """The catalogue's checks of the rows that this slot wrote: the others are as they were when their slot passed.
+
+        That holds for the unique key too. A written row that an older one shares its key with is not looked for, which
+        would be a pass of the whole table: the fold looked every key up, and ``total_rows`` tells an update that left
+        the old row behind.
+        """
+        rows = None if figures["inserted"] + figures["updated"] == 0 else self._written_rows(table)
+        key = tuple(column.name for column in definition.key)
+        may_be_empty = [column.name for column in definition.columns if column.nullable]
+        findings, profile = audits.check_and_profile(rows, definition.checks, key, may_be_empty)
+        for finding in findings:
+            self._report.finding(definition.name, finding)
+        return profile
+
+    def _written_rows(self, table: LakeTable) -> DataFrame:
+        return self._spark.table(table.branch_identifier(self._manifest.branch)).where(
             F.col("slot_atualizacao") == F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz")
         )
-        nothing_written = figures["inserted"] + figures["updated"] == 0
-        key = tuple(column.name for column in definition.key)
-        for finding in audits.check_rows(None if nothing_written else rows, definition.checks, key):
-            self._report.finding(definition.name, finding)
 
     def _audit_across_tables(self) -> None:
-        """Keys that two tables may not share, once both are written; whichever of the two the slot wrote."""
+        """What takes more than one table, once all are written, and the tables of which this slot has nothing."""
         written = {task.table for task in self._manifest.tables}
+        children = []
         for definition in self._catalogue.trusted.values():
             for check in definition.checks:
-                if check["check"] != "no_overlap" or not written & {definition.name, check["with"]}:
-                    continue
-                rows, other = self._current(definition.name, written), self._current(check["with"], written)
-                if rows is not None and other is not None:
-                    self._report.finding(definition.name, audits.no_overlap(rows, other, check))
+                if check["check"] == "no_overlap":
+                    self._audit_overlap(definition, check, written)
+                elif check["check"] == "foreign_key" and definition.name in written:
+                    rows = self._written_rows(LakeTable(self._spark, f"trusted.{definition.name}"))
+                    parents = [self._current(name, written) for name in check["parents"]]
+                    children.append((definition.name, check, rows, [rows for rows in parents if rows is not None]))
+                elif check["check"] == "freshness" and definition.name in self._manifest.last_arrivals:
+                    last = self._manifest.last_arrivals[definition.name]
+                    fresh = freshness(check, self._manifest.slot_time, last, definition.name in written)
+                    self._report.finding(definition.name, fresh)
+        for table, findings in audits.foreign_keys(children).items():
+            for finding in findings:
+                self._report.finding(table, finding)
+
+    def _audit_overlap(self, definition: TrustedTable, check: audits.Check, written: set[str]) -> None:
+        """Keys that two tables may not share, whichever of the two the slot wrote."""
+        if not written & {definition.name, check["with"]}:
+            return
+        rows, other = self._current(definition.name, written), self._current(check["with"], written)
+        if rows is not None and other is not None:
+            self._report.finding(definition.name, audits.no_overlap(rows, other, check))
 
     def _current(self, name: str, written: set[str]) -> DataFrame | None:
         """The table as it would be published: on the run's branch where the slot wrote it, else on main."""

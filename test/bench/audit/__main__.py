@@ -41,7 +41,7 @@ def main() -> None:
         raw = lake.raw({TABLE: [delivery]}, SLOT)
         print("loading trusted", file=sys.stderr)
         trusted = lake.trusted(raw, SLOT)
-        audit = time_audit(lake)
+        audit = time_audit(lake, options.rows)
         spark.stop()
     # The load's own figure has the audit in it.
     load = figures(raw, TABLE)["seconds"] + figures(trusted, TABLE)["seconds"] - audit
@@ -84,14 +84,23 @@ def deliver(lake: Lake, rows: int) -> dict:
     }
 
 
-def time_audit(lake: Lake) -> float:
+def time_audit(lake: Lake, rows_asked: int) -> float:
     table = parse_catalogue(json.dumps(lake.catalogue)).trusted_table(TABLE)
     rows = lake.spark.table(f"lake.trusted.{TABLE}.branch_run_{SLOT}").where("slot_atualizacao = '2026-01-05 09:00:00'")
+    # Half of the credits have their parent: the other half is what the check has to find.
+    parent = lake.spark.range(5_000_000, 5_000_000 + rows_asked // MONTHS, 2).toDF("sk_id_bureau")
+    references = [check for check in table.checks if check["check"] == "foreign_key"]
+    may_be_empty = [column.name for column in table.columns if column.nullable]
     begun = time.monotonic()
-    findings = audits.check_rows(rows, table.checks, tuple(column.name for column in table.key))
+    findings, profile = audits.check_and_profile(
+        rows, table.checks, tuple(column.name for column in table.key), may_be_empty
+    )
+    orphans = audits.foreign_keys([(TABLE, check, rows, [parent]) for check in references])
     seconds = time.monotonic() - begun
-    if not findings or not all(finding.passed for finding in findings):
-        raise SystemExit(f"The audit of good rows found {findings}.")
+    if not findings or not all(finding.passed for finding in findings) or profile.rows != rows_asked:
+        raise SystemExit(f"The audit of {profile.rows} good rows found {findings}.")
+    if not 0.4 < orphans[TABLE][0].value < 0.6:
+        raise SystemExit(f"Half of the rows lack their parent; the audit found {orphans}.")
     return seconds
 
 

@@ -71,7 +71,7 @@ describe('compiling the catalogue', () => {
           description: 'Valor do empréstimo',
         },
       ],
-      checks: [],
+      checks: expect.any(Array),
     });
   });
 
@@ -99,6 +99,54 @@ describe('compiling the catalogue', () => {
     expect(names(replacing('refined/total.yaml', 'min: 0', 'min: 0\n    severity: warn'))?.[2]).toBe(
       'not_negative: warn',
     );
+  });
+
+  test('a trusted table has the checks of its key, parent and past without writing them, and only the key holds a delivery', () => {
+    const { loan, payment } = compiled().trusted;
+    expect(payment?.checks.map(({ description: _, ...check }) => check)).toEqual([
+      { name: 'unique_key', check: 'unique_key', columns: ['id'], severity: 'error' },
+      { name: 'not_null', check: 'not_null', columns: ['id'], severity: 'error' },
+      {
+        ...{ name: 'foreign_key', check: 'foreign_key', columns: ['id'], parents: ['loan'] },
+        ...{ tolerated: 1, severity: 'warn' },
+      },
+      {
+        ...{ name: 'delivered_rows', check: 'delivered_rows', factor: 10, slots: 3, rows: 1000 },
+        severity: 'warn',
+      },
+      { name: 'null_share', check: 'null_share', rise: 0.1, slots: 3, rows: 1000, severity: 'warn' },
+      { name: 'freshness', check: 'freshness', days: 7, severity: 'warn' },
+    ]);
+    expect(loan?.checks.map(({ name }) => name)).not.toContain('foreign_key');
+  });
+
+  test('a part of the key that may be empty is part of what is unique, and is not asked to be filled', () => {
+    const keyed = 'key: true\n    may_be_empty: true\n    personal: personal';
+    const change = replacing('sources/loan.yaml', 'required: true\n    personal: personal', keyed);
+    const { checks } = compiled(change).trusted['loan'] ?? {};
+    expect(checks?.slice(0, 2)).toMatchObject([
+      { check: 'unique_key', columns: ['id', 'amount'] },
+      { check: 'not_null', columns: ['id'] },
+    ]);
+  });
+
+  test('a trusted table may set the limits and the severity of those checks', () => {
+    const settings = `foreign_key: { tolerated: 0.2, severity: error }
+history:
+  slots: 5
+  rows: 50
+  delivered_rows: { factor: 4 }
+  null_share: { rise: 0.02, severity: error }
+freshness: { days: 2 }
+bad_row_threshold`;
+    const { checks } =
+      compiled(replacing('trusted/payment.yaml', 'bad_row_threshold', settings)).trusted['payment'] ?? {};
+    expect(checks?.slice(2)).toMatchObject([
+      { check: 'foreign_key', tolerated: 0.2, severity: 'error' },
+      { check: 'delivered_rows', factor: 4, slots: 5, rows: 50, severity: 'warn' },
+      { check: 'null_share', rise: 0.02, slots: 5, rows: 50, severity: 'error' },
+      { check: 'freshness', days: 2, severity: 'warn' },
+    ]);
   });
 });
 

@@ -260,6 +260,20 @@ describe('loading the catalogue', () => {
       'catalog/trusted/loan.yaml:4: payment has no column note: mend the name',
     ],
     [
+      'a foreign key of a table without parent',
+      'trusted/loan.yaml',
+      'bad_row_threshold',
+      'foreign_key: { tolerated: 0.5 }\nbad_row_threshold',
+      'catalog/trusted/loan.yaml:4: loan has no parent: remove foreign_key, or give it one',
+    ],
+    [
+      'a check with the name of one that every table has',
+      'trusted/loan.yaml',
+      'bad_row_threshold',
+      'checks: [{ check: range, name: null_share, description: O valor é positivo, columns: [amount], min: 0 }]\nbad_row_threshold',
+      'catalog/trusted/loan.yaml:4: null_share is what the compiler calls a check of its own: take another',
+    ],
+    [
       'SQL that reads a column which a file may lack',
       'refined/total.sql',
       'from trusted.loan',

@@ -111,9 +111,12 @@ def test_more_bad_rows_than_the_tables_threshold_fail_the_audit(lake, second):
     at_the_limit = second(LOANS + good + "x,0,a,1,,\n")
     over_it = second(LOANS + good + "x,0,a,1,,\n7,0,a\n")
 
-    assert audits(at_the_limit)["application_train", "bad_row_share"] is True
-    assert audits(over_it)["application_train", "bad_row_share"] is False
-    assert figures(over_it, "application_train")["quarantined"] == 1
+    def judged(metrics):
+        (audit,) = [audit for audit in metrics["audits"] if audit["audit"] == "bad_row_share"]
+        return audit["value"], audit["passed"], figures(metrics, "application_train")["quarantined"]
+
+    assert judged(at_the_limit) == (1 / 100, True, 1)
+    assert judged(over_it) == (2 / 101, False, 1)
 
 
 def test_updates_are_merged_null_safe_where_a_part_of_the_key_may_be_empty(lake):

@@ -26,6 +26,7 @@ const GROUPS = {
   spark: () => pytest('Spark jobs', tools.python, 'spark/tests', environment, scratch),
   aws: () => pytest('AWS endpoints', tools.python, 'infra/local/aws/tests', environment, scratch),
   compose: () => vitest('Docker files', ['test/compose'], environment, scratch),
+  property: () => vitest('random deliveries', ['test/property'], environment, scratch),
   integration: () => vitest('integration', ['test/integration'], environment, scratch),
   faults: () => vitest('faults of a machine', ['test/faults/machine'], environment, scratch),
   kill: () => vitest('killed processes', ['test/faults/kill'], environment, scratch),
@@ -61,6 +62,7 @@ await group('static');
 await Promise.all([group('unit'), group('spark')]);
 await Promise.all([group('aws'), group('faults')]);
 await group('compose');
+await group('property');
 await group('integration');
 await group('kill');
 rmSync(scratch, { recursive: true, force: true });

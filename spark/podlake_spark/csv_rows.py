@@ -71,8 +71,13 @@ def read_rows(
     unknown = [name for name in rows.columns if name not in {*catalogue, "_uri", "_bloco", "_ordem", UNREADABLE}]
     files = F.broadcast(_file_table(spark, groups, names, slot))
     return rows.join(files, "_uri", "left").select(
-        *[F.col(f"`{name}`") for name in (*catalogue, *unknown)], *PROVENANCE, UNREADABLE
+        *[_column(name) for name in (*catalogue, *unknown)], *PROVENANCE, UNREADABLE
     )
+
+
+def _column(name: str) -> Column:
+    """The column of exactly this name: a source may call its own whatever it likes, backticks included."""
+    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def _read_group(spark: SparkSession, group: FileGroup, catalogue: tuple[str, ...]) -> DataFrame:

@@ -94,6 +94,16 @@ def test_columns_are_taken_by_name_in_any_order_and_unknown_ones_are_kept(lake):
     ]
 
 
+def test_an_unknown_column_may_be_called_anything(lake):
+    names = ["`crase`", "a.b", "a=(b);{c}", "com espaço", "_arquivo"]
+    table, rows = load(lake, lake.deliver(f"{HEADER},{','.join(names)}\n1,0,Cash loans,10,-1,0.5,v,w,x,y,z\n"))
+
+    assert table["rows"] == 1
+    (row,) = rows.collect()
+    # One that has the name of a column of raw's own is called by its place too.
+    assert [row[name] for name in [*names[:4], f"_arquivo_{len(COLUMNS) + 5}"]] == ["v", "w", "x", "y", "z"]
+
+
 def test_each_row_says_where_it_came_from_and_keeps_the_order_of_lines(lake):
     lines = "".join(f"{n},0,,1,,\n" for n in range(100))
     file = lake.deliver(HEADER + "\n" + lines, landing_key="a/bürö 100%.csv", arrival="2026-11-24T08:00:00.250Z")

@@ -51,6 +51,7 @@ function keyOf({ table, form, fault }: DrawnFile, name: number): string {
     `${table}_${name}${ending}`,
     `${table}/${name}${ending}`,
     `lote/${table.toUpperCase()}-${name}${ending}`,
+    `mês [1] {2} 100%+/${table} ${name}&=${ending}`,
   ];
   return ways[name % ways.length] ?? '';
 }
@@ -70,9 +71,9 @@ export function header(file: DrawnFile): { written: string; column: string | nul
     };
   });
   if (fault === 'repeated column') columns.push({ written: ordered[0] ?? '', column: ordered[0] ?? '' });
-  if (form.extra === 'unnamed first') return [{ written: '', column: null }, ...columns];
-  if (form.extra === 'named last') return [...columns, { written: 'NOVIDADE', column: null }];
-  return columns;
+  if (form.extra === null) return columns;
+  const extra = { written: form.extra.name, column: null };
+  return form.extra.first ? [extra, ...columns] : [...columns, extra];
 }
 
 /** The text of one record, without its line end. */
@@ -87,7 +88,7 @@ export function recordText(file: DrawnFile, record: DrawnRecord): string {
 }
 
 const quoted = (cell: string, always: boolean) =>
-  always || /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  always || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 
 function write(file: DrawnFile): Buffer {
   const { form, fault } = file;

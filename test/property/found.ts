@@ -79,7 +79,7 @@ function causeOf(outcome: Entry['outcome'], reason: string | null): Entry['why']
 
 const NOTES: [string, RegExp][] = [
   ['case', /^Column \S+ was taken as (\S+): /],
-  ['unknown', /^Unknown column (\S+) is kept in raw/],
+  ['unknown', /^Unknown column (.+) is kept in raw/],
   ['missing', /^Optional column (\S+) is missing/],
   ['header only', /^The file has a header and no rows/],
   ['same content', /^The same content as /],
@@ -122,9 +122,11 @@ export function comparable(side: Expected, model: Expected): Expected {
 }
 
 function sorted<T>(rows: T[]): T[] {
-  const text = (value: unknown): string =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : JSON.stringify(value);
-  return rows.toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+  const texts = new Map(rows.map((row) => [row, JSON.stringify(row, withSortedKeys)]));
+  return rows.toSorted((a, b) => ((texts.get(a) ?? '') < (texts.get(b) ?? '') ? -1 : 1));
 }
+
+const withSortedKeys = (_key: string, value: unknown) =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;

@@ -28,7 +28,7 @@ function readFilled({ type }: ModelColumn, text: string): Reading {
   if (type === 'text') return { value: text };
   const number = NUMBER.exec(text.trim());
   if (!number) return { rule: 'tipo' };
-  if (type === 'double') return { value: Number(text) };
+  if (type === 'double') return Number.isFinite(Number(text)) ? { value: Number(text) } : { rule: 'fora_da_faixa' };
   if (type === 'amount') {
     const thousandths = inThousandths(number[1] ?? '', number[2] ?? '', Number(number[3] ?? 0));
     if (thousandths <= -AMOUNT_LIMIT || thousandths >= AMOUNT_LIMIT) return { rule: 'fora_da_faixa' };

@@ -170,7 +170,10 @@ function look(file: Delivered, slot: string, earlier: Claimed[], waiting: Table 
   if ((fault === null || fault === 'gzip cut short') && file.records.every(({ kind }) => kind === 'blank'))
     entry.notes.push('header only');
   const equal = earlier.filter((one) => one.file.key !== file.key && one.file.bytes.equals(file.bytes));
-  if (equal.some((one) => one.entry.outcome === 'accepted')) entry.notes.push('same content');
+  // Which of two that came at once is told to be the copy of the other is open as well.
+  const atOnce = equal.filter((one) => one.file.arrival.getTime() === file.arrival.getTime());
+  if (atOnce.length > 0) for (const { entry: other } of [...atOnce, { entry }]) other.mayBeLinked = true;
+  else if (equal.some((one) => one.entry.outcome === 'accepted')) entry.notes.push('same content');
   else entry.mayBeLinked = equal.length > 0;
   return entry;
 }

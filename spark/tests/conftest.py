@@ -31,8 +31,9 @@ def spark(tmp_path_factory):
         .appName("podlake tests")
         .config("spark.jars", os.environ["PODLAKE_JARS"].replace(":", ","))
         .config("spark.driver.memory", "2g")
-        # The tests' queries are many and small: most would end before the second compiler had paid for itself.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        # The tests' queries are many and small: most would end before the second compiler had paid for itself. What they
+        # compile would fill the 48 MB that the JVM keeps for one compiler.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")

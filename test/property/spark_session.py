@@ -40,9 +40,6 @@ def open_session(defaults: dict[str, str]) -> SparkSession:
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.lake.catalog-impl": "org.apache.iceberg.inmemory.InMemoryCatalog",
-        # Unlike a step, this session lives long: what it compiles would fill the small cache that goes with these
-        # compiler settings, and the JVM does not live on without it.
-        "spark.driver.extraJavaOptions": f"{defaults['spark.driver.extraJavaOptions']} -XX:ReservedCodeCacheSize=512m",
         # A handful of rows a table: what plans and schedules costs more than what computes.
         "spark.sql.shuffle.partitions": "1",
     }

@@ -13,7 +13,8 @@ export function localSparkDefaults(options: {
     'spark.submit.deployMode': 'client',
     'spark.driver.memory': '3g',
     // Steps of seconds end before the optimising compiler pays, and with two cores a parallel collector only gets in the way.
-    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+    // With one compiler the JVM keeps room for 48 MB of compiled code. Spark compiles more, and the JVM ends where it is full.
+    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC',
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.ui.enabled': 'false',

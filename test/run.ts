@@ -59,10 +59,9 @@ const group = async (name: keyof typeof GROUPS) => {
 
 // Two cores: what waits and what computes go side by side, the whole stack alone.
 await group('static');
-await Promise.all([group('unit'), group('spark')]);
+await Promise.all([group('spark'), group('unit').then(() => group('property'))]);
 await Promise.all([group('aws'), group('faults')]);
 await group('compose');
-await group('property');
 await group('integration');
 await group('kill');
 rmSync(scratch, { recursive: true, force: true });

@@ -48,8 +48,7 @@ type Part =
 
 const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>> = {
   async raw(lake, context) {
-    const accepted = (await files.filesOfRun(lake.database, context.run)).filter((file) => file.outcome === 'accepted');
-    const tables = Map.groupBy(accepted, (file) => file.sourceTable ?? '');
+    const tables = await acceptedFiles(lake, context);
     return {
       layer: 'raw',
       tables: [...tables].map(([table, delivered]) => ({
@@ -71,6 +70,7 @@ const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>
   async trusted(lake, context) {
     const base = await publications.bases(lake.database);
     const loaded = await loadedTables(lake, context);
+    const accepted = await acceptedFiles(lake, context);
     const histories = await tableHistories(lake.database, new Date(instantOf(context.slot)));
     return {
       layer: 'trusted',
@@ -82,6 +82,10 @@ const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>
           base: base.get(`trusted.${name}`) ?? null,
           records: raw.records,
           unreadable: raw.unreadable,
+          files: (accepted.get(raw.table) ?? []).map(({ file, transientUri }) => ({
+            id: file,
+            uri: transientUri ?? '',
+          })),
           history: { delivered, profiled, columns },
         };
       }),
@@ -115,6 +119,12 @@ const PARTS: Record<StepName, (lake: Lake, context: RunContext) => Promise<Part>
     };
   },
 };
+
+/** The files that this run loads, by source table. */
+async function acceptedFiles(lake: Lake, context: RunContext): Promise<Map<string, files.FileRow[]>> {
+  const accepted = (await files.filesOfRun(lake.database, context.run)).filter((file) => file.outcome === 'accepted');
+  return Map.groupBy(accepted, (file) => file.sourceTable ?? '');
+}
 
 /** The trusted tables that this run writes, each with its raw files. */
 async function loadedTables(lake: Lake, context: RunContext): Promise<{ name: string; raw: loads.RawTableFiles }[]> {

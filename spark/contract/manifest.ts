@@ -194,6 +194,19 @@ export interface TrustedTask {
    * Unreadable records of those files.
    */
   unreadable?: number | null;
+  /**
+   * The CSV files: where the lines of bad rows are looked up.
+   */
+  files?: {
+    /**
+     * The file's number in the ledger.
+     */
+    id: number;
+    /**
+     * Where the file lies in transient.
+     */
+    uri: string;
+  }[];
   history?: TableHistory;
 }
 /**

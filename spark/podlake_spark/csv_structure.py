@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark import RDD
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from podlake_spark.errors import cause
@@ -51,12 +52,10 @@ def _line_figures(spark: SparkSession, uris: list[str]) -> dict[str, dict[str, i
     lines = _lines(spark, uris)
     # Invalid UTF-8 comes back changed from a conversion to characters and back.
     decoded = F.encode(F.decode(F.col("line").cast("binary"), "UTF-8"), "UTF-8")
-    quotes = F.length("line") - F.length(F.translate("line", '"', ""))
-    inner_return = F.instr(F.expr("rtrim('\r', line)"), "\r") > 0
     per_file = lines.groupBy("file").agg(
         F.count_if(_has_text()).alias("lines"),
-        F.count_if(quotes % 2 == 1).alias("odd_quotes"),
-        F.count_if(inner_return).alias("inner_returns"),
+        F.count_if(_odd_quotes()).alias("odd_quotes"),
+        F.count_if(_holds_return()).alias("inner_returns"),
         F.count_if(F.instr("line", "\0") > 0).alias("nul"),
         F.count_if(decoded != F.col("line").cast("binary")).alias("not_utf8"),
         F.max(F.octet_length("line")).alias("longest"),
@@ -114,8 +113,7 @@ def _structure(spark: SparkSession, uri: str, figures: dict[str, int] | None) ->
 
 
 def _structure_in_order(spark: SparkSession, uri: str) -> Structure:
-    lines = _lines(spark, [uri]).coalesce(1).sortWithinPartitions("block", "order").select("line")
-    (counted,) = lines.rdd.map(lambda row: row[0]).mapPartitions(count_records).collect()
+    (counted,) = lines_in_order(spark, uri).mapPartitions(count_records).collect()
     if counted.return_in_header:
         return _refused("line_ends", "lines end in CR alone")
     if counted.open_quote:
@@ -140,12 +138,12 @@ def count_records(lines: Iterable[str]) -> Iterator[Counted]:
     records = ended_by_crlf = ended_by_lf = 0
     inside = return_in_header = last_by_lf = False
     for line in lines:
-        if not inside and not line.strip(" \t\r"):
+        if not inside and is_blank(line):
             continue
         text = line.removesuffix("\r")
         if records == 0:
             return_in_header = return_in_header or "\r" in text
-        inside = _inside_after(text, inside)
+        inside = inside_after(text, inside)
         if inside:
             continue
         records += 1
@@ -158,7 +156,12 @@ def count_records(lines: Iterable[str]) -> Iterator[Counted]:
     yield Counted(records, ended_by_crlf, ended_by_lf - last_by_lf, inside, return_in_header)
 
 
-def _inside_after(line: str, inside: bool) -> bool:
+def is_blank(line: str) -> bool:
+    """Whether a line that does not lie inside a value is no record."""
+    return not line.strip(" \t\r")
+
+
+def inside_after(line: str, inside: bool) -> bool:
     """Whether a quoted value is still open at the end of the line, given whether one was at its start."""
     position = 0
     while True:
@@ -179,6 +182,20 @@ def _inside_after(line: str, inside: bool) -> bool:
         if comma < 0:
             return False
         position = comma + 1
+
+
+def lines_in_order(spark: SparkSession, uri: str) -> RDD[str]:
+    """The lines of one file, in one partition."""
+    lines = _lines(spark, [uri]).coalesce(1).sortWithinPartitions("block", "order").select("line")
+    return lines.rdd.map(lambda row: row[0])
+
+
+def one_line_each(spark: SparkSession, names: dict[str, str]) -> set[str]:
+    """The URIs of those files (named as for ``structures``) in which each line is a record, the header's too."""
+    several = _odd_quotes() | ~_has_text() | _holds_return()
+    per_file = _lines(spark, list(names)).groupBy("file").agg(F.count_if(several).alias("several")).collect()
+    simple = {row["file"] for row in per_file if row["several"] == 0}
+    return {uri for uri, name in names.items() if name in simple}
 
 
 def _lines(spark: SparkSession, uris: list[str]) -> DataFrame:
@@ -208,8 +225,16 @@ def _is_gzip(uri: str) -> bool:
     return uri.lower().endswith(".gz")
 
 
-def _has_text():
+def _has_text() -> Column:
     return F.expr("length(trim(BOTH ' \t\r' FROM line)) > 0")
+
+
+def _odd_quotes() -> Column:
+    return (F.length("line") - F.length(F.translate("line", '"', ""))) % 2 == 1
+
+
+def _holds_return() -> Column:
+    return F.instr(F.expr("rtrim('\r', line)"), "\r") > 0
 
 
 def _refused(reason: str, sentence: str) -> Structure:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from podlake_spark.casting import cast_text, misfit, rule_broken, without_sentinel
 from podlake_spark.catalogue import Column as CatalogueColumn
 from podlake_spark.catalogue import TrustedTable
+from podlake_spark.record_places import PLACE
 
 INSERTED = "inserted"
 UPDATED = "updated"
@@ -37,7 +38,7 @@ _KNOWN = "_conhecida"
 def raw_schema(table: TrustedTable) -> str:
     """What the fold reads of raw. A column that an older raw file does not have is null."""
     columns = [f"`{column.source}` string" for column in table.columns]
-    order = ["_chegada timestamp", "_arquivo string", "_bloco bigint", "_ordem bigint"]
+    order = ["_chegada timestamp", "_arquivo string", "_arquivo_id bigint", "_bloco bigint", "_ordem bigint"]
     return ", ".join([*columns, *order])
 
 
@@ -57,12 +58,13 @@ def type_rows(raw: DataFrame, table: TrustedTable) -> DataFrame:
     as_received = F.to_json(F.struct(*[F.col(_text(column)).alias(column.source) for column in table.columns]))
     # Three projections, one on the other: Spark computes each cast once, and reasons and text for bad rows alone.
     return (
-        raw.select(*texts, *_ORDER)
+        raw.select(*texts, *_ORDER, "_arquivo_id")
         .select("*", *cast)
         .select("*", bad.alias(_BAD))
         .select(
             *[without_sentinel(F.col(_value(column)), column).alias(column.name) for column in table.columns],
             *_ORDER,
+            "_arquivo_id",
             _BAD,
             F.when(F.col(_BAD), F.filter(reasons, lambda reason: reason.isNotNull())).alias(REASONS),
             F.when(F.col(_BAD), as_received).alias(TEXT),
@@ -94,11 +96,24 @@ def classify(typed: DataFrame, base: DataFrame | None, table: TrustedTable) -> D
     return compared.select(
         *table.column_names,
         F.col("_arquivo").alias("arquivo_origem"),
+        # Where a row stood is asked of bad ones alone.
+        *[F.when(F.col(_BAD), F.col(name)).alias(name) for name in PLACE],
         REASONS,
         TEXT,
         row_class.alias(CLASS),
         (superseded & F.col("_difere")).alias(CONFLICTING),
     )
+
+
+def key_text(table: TrustedTable) -> Column:
+    """A row's key as ``sk_id_prev=1, num_instalment_number=2``; null for a bad row of which a part does not fit."""
+    parts = [
+        F.concat(F.lit(f"{column.name}="), F.coalesce(F.col(column.name).cast("string"), F.lit("")))
+        for column in table.key
+    ]
+    named = F.array(*[F.lit(column.source) for column in table.key])
+    broken = F.exists(REASONS, lambda reason: F.array_contains(named, reason["coluna"]))
+    return F.when(~F.coalesce(broken, F.lit(False)), F.concat_ws(", ", *parts))
 
 
 def _compare(ranked: DataFrame, base: DataFrame, table: TrustedTable, wins: Column) -> tuple[DataFrame, Column]:

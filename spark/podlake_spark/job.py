@@ -62,7 +62,7 @@ def _layer(spark: SparkSession, manifest: Manifest, files: Files, report: Report
     if manifest.layer == "rebuild":
         return RebuildLayer(spark, manifest, catalogue, files, report)
     if manifest.layer == "trusted":
-        return TrustedLayer(spark, manifest, catalogue, report)
+        return TrustedLayer(spark, manifest, catalogue, files, report)
     return RefinedLayer(spark, manifest, catalogue, report)
 
 

@@ -52,7 +52,9 @@ class TableHistory:
 
 @dataclass(frozen=True)
 class TrustedTask:
-    """``records`` and ``unreadable`` are those of the raw step: the share of bad rows is taken over all records."""
+    """``records`` and ``unreadable`` are those of the raw step: the share of bad rows is taken over all records.
+    ``files`` gives by the number of each CSV file its URI.
+    """
 
     table: str
     raw_files: tuple[str, ...]
@@ -60,6 +62,7 @@ class TrustedTask:
     records: int | None
     unreadable: int
     history: TableHistory = TableHistory()
+    files: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def _trusted_task(table: dict[str, Any]) -> TrustedTask:
         records=table.get("records"),
         unreadable=table.get("unreadable") or 0,
         history=_history(table["history"]) if "history" in table else TableHistory(),
+        files={file["id"]: file["uri"] for file in table.get("files", ())},
     )
 
 

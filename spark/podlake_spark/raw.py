@@ -13,6 +13,7 @@ from podlake_spark.csv_structure import Structure, structures
 from podlake_spark.files import Files
 from podlake_spark.manifest import DeliveredFile, Manifest, RawTask
 from podlake_spark.quarantine import Quarantine
+from podlake_spark.record_places import with_lines
 from podlake_spark.report import Report
 
 
@@ -70,7 +71,7 @@ class RawLayer:
         return seen.get["unreadable"]
 
     def _keep_unreadable(self, task: RawTask, groups: list[FileGroup], names: dict[str, str]) -> dict[int, int]:
-        """Puts records with too many or too few fields into quarantine, with their number in the file and their text."""
+        """Puts records with too many or too few fields into quarantine, with their place in the file and their text."""
         in_file = Window.partitionBy("_arquivo_id").orderBy("_bloco", "_ordem")
         reason = F.struct(
             F.lit(None).cast("string").alias("coluna"),
@@ -83,18 +84,24 @@ class RawLayer:
                 "_arquivo_id", "_arquivo", UNREADABLE, F.row_number().over(in_file).cast("bigint").alias("registro")
             )
             .where(F.col(UNREADABLE).isNotNull())
-            .select(
-                "_arquivo_id",
-                F.col("_arquivo").alias("arquivo"),
-                "registro",
-                F.array(reason).alias("motivos"),
-                F.col(UNREADABLE).alias("texto"),
-            )
             .persist()
         )
         try:
             per_file = {row["_arquivo_id"]: row["count"] for row in unreadable.groupBy("_arquivo_id").count().collect()}
-            self._quarantine.replace(task.table.lower(), unreadable)
+            uris = {file.id: file.uri for file in task.files if file.id in per_file}
+            placed = with_lines(self._spark, unreadable, uris, {uri: names[uri] for uri in uris.values()})
+            self._quarantine.replace(
+                task.table.lower(),
+                placed.select(
+                    F.col("_arquivo").alias("arquivo"),
+                    "registro",
+                    F.array(reason).alias("motivos"),
+                    F.col(UNREADABLE).alias("texto"),
+                    F.col("_arquivo_id").alias("arquivo_id"),
+                    "linha",
+                    F.lit(None).cast("string").alias("chave"),
+                ),
+            )
             return per_file
         finally:
             unreadable.unpersist()

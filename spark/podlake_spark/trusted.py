@@ -10,10 +10,12 @@ from pyspark.sql import functions as F
 
 from podlake_spark import audits, fold
 from podlake_spark.catalogue import Catalogue, TrustedTable
+from podlake_spark.files import Files
 from podlake_spark.history import against_history, freshness
 from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table, table_columns
 from podlake_spark.manifest import Manifest, TrustedTask
 from podlake_spark.quarantine import Quarantine
+from podlake_spark.record_places import with_lines, with_record_numbers
 from podlake_spark.report import Report
 
 PROVENANCE = [
@@ -48,10 +50,11 @@ def create_trusted_table(spark: SparkSession, catalogue_table: TrustedTable, loc
 
 
 class TrustedLayer:
-    def __init__(self, spark: SparkSession, manifest: Manifest, catalogue: Catalogue, report: Report):
+    def __init__(self, spark: SparkSession, manifest: Manifest, catalogue: Catalogue, files: Files, report: Report):
         self._spark = spark
         self._manifest = manifest
         self._catalogue = catalogue
+        self._files = files
         self._report = report
         self._quarantine = Quarantine(spark, manifest)
 
@@ -82,7 +85,7 @@ class TrustedLayer:
         # Counting, quarantine, insert and update all read these rows: they are computed once.
         classified.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            figures = self._write(definition, table, base, classified)
+            figures = self._write(task, definition, table, base, classified)
         finally:
             classified.unpersist()
         self._audit(task, definition, table, rows_raw, figures)
@@ -97,10 +100,12 @@ class TrustedLayer:
             return None
         return table.rows_at(base, table_columns(definition.columns))
 
-    def _write(self, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame) -> dict[str, Any]:
+    def _write(
+        self, task: TrustedTask, definition: TrustedTable, table: LakeTable, base: str, classified: DataFrame
+    ) -> dict[str, Any]:
         classes = _count(classified)
         rows = {name: classes[name]["rows"] if name in classes else 0 for name in fold.CLASSES}
-        quarantined, bad_rows = self._keep_bad_rows(definition.name, classified, rows[fold.QUARANTINED])
+        quarantined, bad_rows = self._keep_bad_rows(task, definition, classified, rows[fold.QUARANTINED])
         inserted = self._insert(definition, table, classified) if rows[fold.INSERTED] else Commit()
         updated = self._update(definition, table, classified) if rows[fold.UPDATED] else Commit()
         head = table.snapshot(self._manifest.branch)
@@ -119,23 +124,37 @@ class TrustedLayer:
             "badRows": bad_rows,
         }
 
-    def _keep_bad_rows(self, name: str, classified: DataFrame, expected: int) -> tuple[int, dict[str, int]]:
+    def _keep_bad_rows(
+        self, task: TrustedTask, definition: TrustedTable, classified: DataFrame, expected: int
+    ) -> tuple[int, dict[str, int]]:
         """Rows that quarantine took, and how many there are for each reason (a row may have several)."""
         if not expected:
-            self._quarantine.clear(name)
+            self._quarantine.clear(definition.name)
             return 0, {}
         bad = classified.where(F.col(fold.CLASS) == fold.QUARANTINED)
         reasons = bad.select(F.explode(fold.REASONS).alias("r")).groupBy("r.coluna", "r.regra").count().collect()
         kept = self._quarantine.replace(
-            name,
-            bad.select(
+            definition.name,
+            self._placed(task, definition, bad).select(
                 F.col("arquivo_origem").alias("arquivo"),
-                F.lit(None).cast("bigint").alias("registro"),
+                "registro",
                 F.col(fold.REASONS).alias("motivos"),
                 F.col(fold.TEXT).alias("texto"),
+                F.col("_arquivo_id").alias("arquivo_id"),
+                "linha",
+                fold.key_text(definition).alias("chave"),
             ),
         )
         return kept, {f"{row['coluna']}: {row['regra']}": row["count"] for row in reasons}
+
+    def _placed(self, task: TrustedTask, definition: TrustedTable, bad: DataFrame) -> DataFrame:
+        """The rows with their places in their files. Of the files without bad rows nothing is read."""
+        files = {row["_arquivo_id"] for row in bad.select("_arquivo_id").distinct().collect()}
+        uris = {number: uri for number, uri in task.files.items() if number in files}
+        raw = self._spark.read.schema("_arquivo_id bigint, _bloco bigint, _ordem bigint").parquet(*task.raw_files)
+        of_these = raw.where(F.col("_arquivo_id").isin(list(files)))
+        numbered = with_record_numbers(bad, of_these, self._quarantine.unreadable(definition.name))
+        return with_lines(self._spark, numbered, uris, {uri: self._files.spark_name(uri) for uri in uris.values()})
 
     def _insert(self, definition: TrustedTable, table: LakeTable, classified: DataFrame) -> Commit:
         """New keys are appended: they meet no row of the table, so no join with it is needed."""

@@ -123,6 +123,7 @@ class Lake:
         self.published = {}
         self.snapshots_after = {}
         self._file_id = 0
+        self._uris = {}
 
     def drop_tables(self):
         for namespace in ("trusted", "refined", "controle"):
@@ -138,9 +139,10 @@ class Lake:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(gzip.compress(data) if name.endswith(".gz") and data[:2] != b"\x1f\x8b" else data)
         header = data.decode("utf-8-sig", errors="replace").splitlines()[0] if columns is None else ""
+        self._uris[self._file_id] = path.as_uri().replace("file://", "file:") if " " not in name else f"file:{path}"
         return {
             "id": self._file_id,
-            "uri": path.as_uri().replace("file://", "file:") if " " not in name else f"file:{path}",
+            "uri": self._uris[self._file_id],
             "landingKey": landing_key or name,
             "arrival": arrival,
             "bytes": len(data),
@@ -163,6 +165,7 @@ class Lake:
                 "base": self.base(f"trusted.{table['table'].lower()}", bases),
                 "records": sum(file["records"] for file in table["files"]),
                 "unreadable": sum(file["unreadable"] for file in table["files"]),
+                "files": [{"id": file["id"], "uri": self._uris[file["id"]]} for file in table["files"]],
             }
             for table in raw["tables"]
             if table["outputs"]

@@ -20,7 +20,7 @@ def raw(spark, table, rows, arrival="2026-11-24 08:00:00"):
     filled = []
     for number, row in enumerate(rows):
         came, file, values = row if len(row) == 3 and isinstance(row[2], tuple) else (arrival, "a.csv", row)
-        filled.append((*values, came, file, 0, number))
+        filled.append((*values, came, file, 1, 0, number))
     text = spark.createDataFrame(filled, fold.raw_schema(table).replace("_chegada timestamp", "_chegada string"))
     return text.withColumn("_chegada", text["_chegada"].cast("timestamp"))
 

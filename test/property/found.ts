@@ -94,7 +94,7 @@ function noteOf(note: string): string {
 }
 
 /** A row that was read is kept as an object of its texts, one that was not as the text itself. */
-function quarantined({ tentativa: _, ...row }: Row): QuarantinedRow {
+function quarantined({ tentativa: _, arquivo_id: __, ...row }: Row): QuarantinedRow {
   const { camada, texto } = row as { camada: QuarantinedRow['camada']; texto: string };
   if (camada === 'raw') return { ...(row as QuarantinedRow), texto: texto.replace(/\r?\n$/, '') };
   const texts = Object.entries(JSON.parse(texto)).filter(([, text]) => text !== '');

@@ -1,6 +1,6 @@
 import { FILE_COLUMNS, header, type PlayedSlot, recordText } from './files.ts';
 import { defaultRate, indicators, type ModelRow, type Published, time } from './model-indicators.ts';
-import { type ModelColumn, readValue, type Typed } from './model-values.ts';
+import { type ModelColumn, type Reading, readValue, type Typed } from './model-values.ts';
 import { type Delivered, type Fault, type Table, THRESHOLDS, type Values } from './sequence.ts';
 
 /**
@@ -66,7 +66,10 @@ export type QuarantinedRow = {
   slot: string;
   camada: 'raw' | 'trusted';
   arquivo: string;
-  registro: number | null;
+  registro: number;
+  /** As an editor counts lines: the header's is the first. */
+  linha: number;
+  chave: string | null;
   motivos: Reason[];
   texto: string | Values;
 };
@@ -229,16 +232,19 @@ function load(expected: Expected, slot: PlayedSlot, claimed: Claimed[]): 'publis
 function readFile(file: Delivered, slot: string) {
   const good: GoodRow[] = [];
   const bad: QuarantinedRow[] = [];
-  const records = file.records.filter(({ kind }) => kind !== 'blank');
-  const where = { tabela: file.table, slot, arquivo: file.key };
-  let unreadable = 0;
-  records.forEach((record, index) => {
-    if (record.kind === 'blank') return;
+  let [records, unreadable, line] = [0, 0, 2];
+  for (const record of file.records) {
+    const text = recordText(file, record);
+    const linha = line;
+    line += text.split('\n').length;
+    if (record.kind === 'blank') continue;
+    records += 1;
+    const where = { tabela: file.table, slot, arquivo: file.key, registro: records, linha };
     if (record.kind === 'fields') {
       unreadable += 1;
       const motivos = [{ coluna: null, valor: null, regra: 'numero_de_campos' }];
-      bad.push({ ...where, camada: 'raw', registro: index + 1, motivos, texto: recordText(file, record) });
-      return;
+      bad.push({ ...where, camada: 'raw', chave: null, motivos, texto: text });
+      continue;
     }
     const present = header(file).flatMap(({ column }) =>
       column === null ? [] : [[column, record.values[column] ?? ''] as const],
@@ -252,15 +258,22 @@ function readFile(file: Delivered, slot: string) {
       'rule' in found ? [{ coluna: name, valor: texts[name] ?? null, regra: found.rule }] : [],
     );
     if (motivos.length > 0) {
-      bad.push({ ...where, camada: 'trusted', registro: null, motivos, texto: texts });
-      return;
+      bad.push({ ...where, camada: 'trusted', chave: keyText(file.table, read), motivos, texto: texts });
+      continue;
     }
     const values = Object.fromEntries(
       read.map(({ name, found }) => [name.toLowerCase(), 'value' in found ? found.value : null]),
     );
     good.push({ values, key: file.key });
-  });
-  return { records: records.length, unreadable, good, bad };
+  }
+  return { records, unreadable, good, bad };
+}
+
+/** The key as `name=value, ...`; null where a part of it could not be read. */
+function keyText(table: Table, row: { name: string; found: Reading }[]): string | null {
+  const parts = row.filter(({ name }) => COLUMNS[table][name]?.key);
+  if (parts.some(({ found }) => 'rule' in found)) return null;
+  return parts.map(({ name, found }) => `${name.toLowerCase()}=${('value' in found && found.value) ?? ''}`).join(', ');
 }
 
 /** `good` in the order of (arrival, object key, line): of one key the last row of the slot wins, whole. */

@@ -25,6 +25,7 @@ CLASSES = (INSERTED, UPDATED, UNCHANGED, SUPERSEDED, QUARANTINED, ERASED)
 
 CLASS = "_classe"
 CONFLICTING = "_conflitante"
+MADE_UP_FOR = "_resolvida_por"
 REASONS = "_motivos"
 TEXT = "_texto"
 
@@ -76,15 +77,21 @@ def classify(typed: DataFrame, base: DataFrame | None, table: TrustedTable) -> D
     """Gives each row of ``type_rows`` its class, against ``base`` (the table's columns; None for an empty table).
 
     Of the good rows of one key the last of the slot wins; rows that do not fit leave before keys compete.
-    ``_conflitante`` marks a superseded row whose values are not the winner's.
+    ``_conflitante`` marks a superseded row whose values are not the winner's, ``_resolvida_por`` names the file of the
+    winner that comes after a row that does not fit (of which the key does: see ``key_text``).
     """
     by_key = Window.partitionBy(*[column.name for column in table.key]).orderBy(
         F.col(_BAD).asc(), *[F.col(name).desc() for name in _ORDER]
     )
+    place = F.struct(*_ORDER)
     ranked = typed.select("*", _fingerprint(table).alias(_PRINT)).select(
         "*",
         F.row_number().over(by_key).alias(_RANK),
         (F.col(_PRINT) != F.first(_PRINT).over(by_key)).alias("_difere"),
+        F.when(
+            F.col(_BAD) & ~F.first(_BAD).over(by_key) & (F.first(place).over(by_key) > place),
+            F.first("_arquivo").over(by_key),
+        ).alias(MADE_UP_FOR),
     )
     wins = ~F.col(_BAD) & (F.col(_RANK) == 1)
     if base is None:
@@ -100,6 +107,7 @@ def classify(typed: DataFrame, base: DataFrame | None, table: TrustedTable) -> D
         *[F.when(F.col(_BAD), F.col(name)).alias(name) for name in PLACE],
         REASONS,
         TEXT,
+        MADE_UP_FOR,
         row_class.alias(CLASS),
         (superseded & F.col("_difere")).alias(CONFLICTING),
     )

@@ -1,7 +1,8 @@
-"""Quarantine: the rows that could not enter a table, with the reasons, in ``controle.quarentena``.
+"""Quarantine: the rows that could not enter a table, with the reasons, in ``controle.quarentena``; and which of them a
+later good row of the same key made up for, in ``controle.quarentena_resolvida``.
 
-It lies outside the run's branches: the rows are there to be looked at whether or not the slot is published. A slot's
-rows of one table and layer are replaced as a whole, so that a step that runs twice leaves them once.
+Both lie outside the run's branches: the rows are there to be looked at whether or not the slot is published. A slot's
+rows of one table (and layer) are replaced as a whole, so that a step that runs twice leaves them once.
 """
 
 import threading
@@ -12,7 +13,7 @@ from pyspark.sql import functions as F
 from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table
 from podlake_spark.manifest import Manifest
 
-COLUMNS = [
+QUARANTINE_COLUMNS = [
     TableColumn("tabela", "string", "Tabela à qual a linha pertencia"),
     TableColumn("slot", "timestamp_ntz", "Instante da execução que recebeu a linha, em UTC"),
     TableColumn("camada", "string", "Camada que separou a linha: raw (registro ilegível) ou trusted (valor inválido)"),
@@ -30,61 +31,109 @@ COLUMNS = [
     TableColumn("chave", "string", "Chave da linha na tabela, como coluna=valor; nula quando não se pode lê-la"),
 ]
 
-# The columns before this one say whose rows these are, and come from the manifest.
-_GIVEN = 4
+RESOLUTION_COLUMNS = [
+    TableColumn("tabela", "string", "Tabela à qual a linha pertencia"),
+    TableColumn(
+        "slot", "timestamp_ntz", "Instante da execução que recebeu a linha boa, em UTC; conta se foi publicada"
+    ),
+    TableColumn("slot_da_linha", "timestamp_ntz", "Instante da execução que separou a linha ruim, em UTC"),
+    TableColumn("arquivo_id", "bigint", "Número do arquivo da linha ruim no registro de todos os arquivos"),
+    TableColumn("registro", "bigint", "Número do registro ruim nesse arquivo"),
+    TableColumn("arquivo", "string", "Chave do arquivo que trouxe depois uma linha boa da mesma chave"),
+]
 
 # The tables of a layer write here side by side. Iceberg would sort it out by retries; taking turns needs none.
 _one_at_a_time = threading.Lock()
 
 
-class Quarantine:
-    def __init__(self, spark: SparkSession, manifest: Manifest):
+class _RowsOfSlots:
+    """A table of ``controle`` in which a step replaces what this slot has of one of its tables."""
+
+    def __init__(self, spark: SparkSession, manifest: Manifest, name: str, columns: list[TableColumn], own: list[str]):
+        """``own`` names the columns that the manifest gives and not the rows: the first of the table."""
         self._spark = spark
         self._manifest = manifest
-        self._table = LakeTable(spark, "controle.quarentena")
+        self._name = name
+        self._columns = columns
+        self._own = own
+        self._table = LakeTable(spark, f"controle.{name}")
 
-    def create(self) -> None:
+    def create(self, comment: str, partitioned_by: list[str]) -> None:
         create_namespace(self._spark, "controle")
         create_table(
             self._table,
             self._spark,
-            COLUMNS,
-            location=f"{self._manifest.locations.controle}/quarentena",
-            comment="Linhas que não entraram nas tabelas, com o motivo",
-            partitioned_by=["tabela", "slot", "camada"],
+            self._columns,
+            location=f"{self._manifest.locations.controle}/{self._name}",
+            comment=comment,
+            partitioned_by=partitioned_by,
             properties={},
         )
 
     def replace(self, table: str, rows: DataFrame) -> int:
-        """Puts ``rows`` in place of this slot's; returns how many Iceberg wrote. They have the columns from ``arquivo`` on."""
+        """Puts ``rows`` (all columns that are not the manifest's) in place of this slot's; how many Iceberg wrote."""
+        values = {
+            "tabela": F.lit(table),
+            "slot": F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz"),
+            "camada": F.lit(self._manifest.layer),
+            "tentativa": F.lit(self._manifest.attempt),
+        }
         kept = rows.select(
-            F.lit(table).alias("tabela"),
-            F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz").alias("slot"),
-            F.lit(self._manifest.layer).alias("camada"),
-            F.lit(self._manifest.attempt).alias("tentativa"),
-            *[column.name for column in COLUMNS[_GIVEN:]],
+            *[values[c.name].alias(c.name) if c.name in self._own else F.col(c.name) for c in self._columns]
         )
         with _one_at_a_time:
-            kept.writeTo(self._table.identifier).overwrite(F.expr(self._here(table)))
+            kept.writeTo(self._table.identifier).overwrite(F.expr(self._where(self._here(table))))
             return self._table.commit(self._table.main()).added_rows
 
     def clear(self, table: str) -> None:
         """Removes what an earlier try of this slot left for the table; no commit when it left nothing."""
         with _one_at_a_time:
-            if self._table.has_files({"tabela": table, "slot": self._slot_literal(), "camada": self._manifest.layer}):
-                self._spark.sql(f"delete from {self._table.identifier} where {self._here(table)}")
+            if self._table.has_files(self._here(table)):
+                self._spark.sql(f"delete from {self._table.identifier} where {self._where(self._here(table))}")
+
+    def _rows(self, partition: dict[str, str]) -> DataFrame | None:
+        """The rows of a partition; None, without a Spark job, if there are none."""
+        if not self._table.has_files(partition):
+            return None
+        return self._spark.table(self._table.identifier).where(self._where(partition))
+
+    def _here(self, table: str) -> dict[str, str]:
+        here = {"tabela": table, "slot": self._manifest.slot_instant.removesuffix("Z"), "camada": self._manifest.layer}
+        return {name: value for name, value in here.items() if name in self._own}
+
+    def _where(self, partition: dict[str, str]) -> str:
+        return " and ".join(
+            f"{name} = {'timestamp_ntz ' if name == 'slot' else ''}'{value}'" for name, value in partition.items()
+        )
+
+
+class Quarantine(_RowsOfSlots):
+    def __init__(self, spark: SparkSession, manifest: Manifest):
+        own = ["tabela", "slot", "camada", "tentativa"]
+        super().__init__(spark, manifest, "quarentena", QUARANTINE_COLUMNS, own)
+
+    def create_table(self) -> None:
+        self.create("Linhas que não entraram nas tabelas, com o motivo", ["tabela", "slot", "camada"])
 
     def unreadable(self, table: str) -> DataFrame | None:
         """File and number of each record that the raw step of this slot could not read; None if it read all."""
-        if not self._table.has_files({"tabela": table, "slot": self._slot_literal(), "camada": "raw"}):
+        rows = self._rows({**self._here(table), "camada": "raw"})
+        return None if rows is None else rows.select("arquivo_id", "registro")
+
+    def of_earlier_slots(self, table: str) -> DataFrame | None:
+        """Slot, place and key of the rows that earlier slots kept from entering the table and of which the key is known."""
+        rows = self._rows({"tabela": table, "camada": "trusted"})
+        if rows is None:
             return None
-        return (
-            self._spark.table(self._table.identifier).where(self._here(table, "raw")).select("arquivo_id", "registro")
+        slot = F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz")
+        return rows.where(F.col("chave").isNotNull() & (F.col("slot") < slot)).select(
+            F.col("slot").alias("slot_da_linha"), "arquivo_id", "registro", "chave"
         )
 
-    def _here(self, table: str, layer: str | None = None) -> str:
-        slot = self._manifest.slot_timestamp
-        return f"tabela = '{table}' and slot = timestamp_ntz '{slot}' and camada = '{layer or self._manifest.layer}'"
 
-    def _slot_literal(self) -> str:
-        return self._manifest.slot_instant.removesuffix("Z")
+class Resolutions(_RowsOfSlots):
+    def __init__(self, spark: SparkSession, manifest: Manifest):
+        super().__init__(spark, manifest, "quarentena_resolvida", RESOLUTION_COLUMNS, ["tabela", "slot"])
+
+    def create_table(self) -> None:
+        self.create("Linhas da quarentena cuja chave recebeu depois uma linha boa", ["tabela", "slot"])

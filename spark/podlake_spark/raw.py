@@ -28,7 +28,7 @@ class RawLayer:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        self._quarantine.create()
+        self._quarantine.create_table()
         yield
 
     def load(self, task: RawTask) -> dict[str, Any]:

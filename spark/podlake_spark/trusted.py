@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 from pyspark import StorageLevel
@@ -14,7 +15,7 @@ from podlake_spark.files import Files
 from podlake_spark.history import against_history, freshness
 from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table, table_columns
 from podlake_spark.manifest import Manifest, TrustedTask
-from podlake_spark.quarantine import Quarantine
+from podlake_spark.quarantine import Quarantine, Resolutions
 from podlake_spark.record_places import with_lines, with_record_numbers
 from podlake_spark.report import Report
 
@@ -57,11 +58,13 @@ class TrustedLayer:
         self._files = files
         self._report = report
         self._quarantine = Quarantine(spark, manifest)
+        self._resolutions = Resolutions(spark, manifest)
 
     @contextmanager
     def ready(self) -> Iterator[None]:
         """Also removes the run's branch where an earlier try left it on a table that this try does not write."""
-        self._quarantine.create()
+        self._quarantine.create_table()
+        self._resolutions.create_table()
         create_namespace(self._spark, "trusted")
         written = {task.table for task in self._manifest.tables}
         for name in self._catalogue.trusted:
@@ -105,7 +108,7 @@ class TrustedLayer:
     ) -> dict[str, Any]:
         classes = _count(classified)
         rows = {name: classes[name]["rows"] if name in classes else 0 for name in fold.CLASSES}
-        quarantined, bad_rows = self._keep_bad_rows(task, definition, classified, rows[fold.QUARANTINED])
+        quarantined, bad_rows = self._quarantine_rows(task, definition, classified, rows[fold.QUARANTINED])
         inserted = self._insert(definition, table, classified) if rows[fold.INSERTED] else Commit()
         updated = self._update(definition, table, classified) if rows[fold.UPDATED] else Commit()
         head = table.snapshot(self._manifest.branch)
@@ -124,37 +127,67 @@ class TrustedLayer:
             "badRows": bad_rows,
         }
 
-    def _keep_bad_rows(
+    def _quarantine_rows(
         self, task: TrustedTask, definition: TrustedTable, classified: DataFrame, expected: int
     ) -> tuple[int, dict[str, int]]:
         """Rows that quarantine took, and how many there are for each reason (a row may have several)."""
         if not expected:
             self._quarantine.clear(definition.name)
+            self._resolve(definition, classified, None)
             return 0, {}
-        bad = classified.where(F.col(fold.CLASS) == fold.QUARANTINED)
-        reasons = bad.select(F.explode(fold.REASONS).alias("r")).groupBy("r.coluna", "r.regra").count().collect()
-        kept = self._quarantine.replace(
-            definition.name,
-            self._placed(task, definition, bad).select(
-                F.col("arquivo_origem").alias("arquivo"),
-                "registro",
-                F.col(fold.REASONS).alias("motivos"),
-                F.col(fold.TEXT).alias("texto"),
-                F.col("_arquivo_id").alias("arquivo_id"),
-                "linha",
-                fold.key_text(definition).alias("chave"),
-            ),
-        )
+        bad = self._placed(task, definition, classified.where(F.col(fold.CLASS) == fold.QUARANTINED)).persist()
+        try:
+            reasons = bad.select(F.explode("motivos").alias("r")).groupBy("r.coluna", "r.regra").count().collect()
+            kept = self._quarantine.replace(definition.name, bad)
+            self._resolve(definition, classified, bad)
+        finally:
+            bad.unpersist()
         return kept, {f"{row['coluna']}: {row['regra']}": row["count"] for row in reasons}
 
+    def _resolve(self, definition: TrustedTable, classified: DataFrame, bad: DataFrame | None) -> None:
+        """Notes which rows of quarantine, of this slot or of earlier ones, this slot brought a later good row for."""
+        resolved = []
+        if bad is not None:
+            slot = F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz").alias("slot_da_linha")
+            of_this_slot = bad.where(F.col("chave").isNotNull() & F.col(fold.MADE_UP_FOR).isNotNull())
+            resolved.append(
+                of_this_slot.select(slot, "arquivo_id", "registro", F.col(fold.MADE_UP_FOR).alias("arquivo"))
+            )
+        earlier = self._quarantine.of_earlier_slots(definition.name)
+        if earlier is not None:
+            good = classified.where(F.col(fold.CLASS).isin(fold.INSERTED, fold.UPDATED, fold.UNCHANGED)).select(
+                fold.key_text(definition).alias("chave"), F.col("arquivo_origem").alias("arquivo")
+            )
+            resolved.append(good.join(earlier, "chave").select("slot_da_linha", "arquivo_id", "registro", "arquivo"))
+        if not resolved:
+            return self._resolutions.clear(definition.name)
+        rows = reduce(DataFrame.unionAll, resolved).persist()
+        try:
+            if rows.isEmpty():
+                self._resolutions.clear(definition.name)
+            else:
+                self._resolutions.replace(definition.name, rows)
+        finally:
+            rows.unpersist()
+
     def _placed(self, task: TrustedTask, definition: TrustedTable, bad: DataFrame) -> DataFrame:
-        """The rows with their places in their files. Of the files without bad rows nothing is read."""
+        """Bad rows as quarantine has them, with their places in their files. Files without bad rows are not read."""
         files = {row["_arquivo_id"] for row in bad.select("_arquivo_id").distinct().collect()}
         uris = {number: uri for number, uri in task.files.items() if number in files}
         raw = self._spark.read.schema("_arquivo_id bigint, _bloco bigint, _ordem bigint").parquet(*task.raw_files)
         of_these = raw.where(F.col("_arquivo_id").isin(list(files)))
         numbered = with_record_numbers(bad, of_these, self._quarantine.unreadable(definition.name))
-        return with_lines(self._spark, numbered, uris, {uri: self._files.spark_name(uri) for uri in uris.values()})
+        names = {uri: self._files.spark_name(uri) for uri in uris.values()}
+        return with_lines(self._spark, numbered, uris, names).select(
+            F.col("arquivo_origem").alias("arquivo"),
+            "registro",
+            F.col(fold.REASONS).alias("motivos"),
+            F.col(fold.TEXT).alias("texto"),
+            F.col("_arquivo_id").alias("arquivo_id"),
+            "linha",
+            fold.key_text(definition).alias("chave"),
+            fold.MADE_UP_FOR,
+        )
 
     def _insert(self, definition: TrustedTable, table: LakeTable, classified: DataFrame) -> Commit:
         """New keys are appended: they meet no row of the table, so no join with it is needed."""

@@ -6,6 +6,7 @@ import { down } from './down.ts';
 import { generate } from './generate.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
 import { problemSentence } from './problems.ts';
+import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantine.ts';
 import { rebuild } from './rebuild.ts';
 import { run } from './run.ts';
 import { listRuns } from './runs.ts';
@@ -93,6 +94,31 @@ program
   .addOption(json())
   .option('--limit <count>', 'how many', Number, 20)
   .action(listRuns);
+
+const quarantine = program
+  .command('quarantine')
+  .description('rows that entered no table: where they stand, why, and what became of them')
+  .addHelpText('after', QUARANTINE_HELP);
+quarantine
+  .command('list')
+  .description('the rows in quarantine, newest slot first')
+  .addOption(stack())
+  .addOption(json())
+  .option('--table <name>', 'only rows of this table')
+  .option('--slot <slot>', 'only rows of this slot, such as 20260105T210000Z')
+  .option('--file <number>', 'only rows of this file', Number)
+  .option('--open', 'only rows that nothing has settled yet')
+  .option('--limit <count>', 'how many', Number, 50)
+  .action(listQuarantine);
+quarantine
+  .command('resolve')
+  .description('settle a row by a note, as when it has no key that a later row could bring')
+  .addOption(stack())
+  .addOption(json())
+  .requiredOption('--file <number>', 'its file, as the list shows', Number)
+  .requiredOption('--line <number>', 'the line on which it begins', Number)
+  .requiredOption('--note <text>', 'what was found out, and what was done')
+  .action(resolveQuarantined);
 
 program
   .command('rebuild')

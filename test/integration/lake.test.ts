@@ -158,6 +158,13 @@ describe('a lake on one machine, slot after slot', () => {
       expect(run).toEqual({ outcome: 'failed', message: expect.stringMatching(/trusted\.bureau: .*\b0\.01\b/) });
       const entries = await entriesOf(stack, BAD_ROWS);
       expect(entries.map(({ outcome }) => outcome)).toEqual(held.files.map(() => 'held'));
+      // What was left out can be looked at all the same, with the line on which an editor finds it.
+      const kept = bad.flatMap(({ SK_ID_BUREAU, AMT_CREDIT_SUM }, index) =>
+        AMT_CREDIT_SUM === '1,5' ? [[String(index + 2), `sk_id_bureau=${SK_ID_BUREAU}`, 'tipo']] : [],
+      );
+      const query = `SELECT linha, chave, motivos[1].regra FROM controle.quarentena
+        WHERE arquivo = 'bureau/com_virgula_decimal.csv' ORDER BY linha`;
+      expect(await stack.athena(query)).toEqual(kept);
       await expectClustersEnded(stack, BAD_ROWS, 1);
       await expectPublished(stack, published);
     },

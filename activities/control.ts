@@ -1,3 +1,4 @@
+import { judgements } from '../control-db/queries/judgements.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import * as publications from '../control-db/queries/publications.ts';
 import * as runs from '../control-db/queries/runs.ts';
@@ -7,6 +8,10 @@ import type { Lake } from './context.ts';
 import { fenced, final } from './failures.ts';
 import { layerLoad, type Metrics, summarise } from './metrics.ts';
 import { getJson, stepFolder } from './places.ts';
+
+/** What to do about rows that nobody can account for; no threshold allows them and no correction of the files mends them. */
+const UNACCOUNTED =
+  'nothing was published and the files are held: compare these figures with the metrics of the step (layer_load.metrics_uri in the control database), which are kept, before any of these files is loaded again';
 
 /**
  * The control database. Each call is one transaction that may be repeated: rows are found by their natural keys, and a
@@ -46,18 +51,22 @@ export function controlActivities(
       const metrics = await getJson<Metrics>(lake.s3, metricsUri);
       if (!metrics)
         throw final('BadRequest', `The step ${stepId} ended without metrics: there is no object ${metricsUri}`);
-      const load = layerLoad(metrics, { run: context.run, clusterId, stepId, metricsUri });
+      const load = layerLoad(metrics, {
+        ...{ run: context.run, clusterId, stepId, metricsUri },
+        trusted: lake.catalogue.trusted,
+      });
       await loads.recordLayer(database, load);
       return summarise(metrics);
     },
 
     async judge(context) {
-      const found = await loads.judgements(database, context.run);
+      const found = await judgements(database, context.run);
       const told = (severity: 'warn' | 'error') =>
         found
           .filter((one) => one.severity === severity)
           .map(({ layer, table, sentence }) => `${layer}.${table}: ${sentence}`);
       const failures = told('error');
+      if (found.some(({ unaccounted }) => unaccounted)) failures.push(UNACCOUNTED);
       return { passed: failures.length === 0, failures, warnings: told('warn') };
     },
 

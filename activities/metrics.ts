@@ -16,8 +16,11 @@ export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetr
 
 type Where = Pick<LayerLoad, 'run' | 'clusterId' | 'stepId' | 'metricsUri'>;
 
+/** The catalogue's tables of trusted, for the source of each. */
+type Trusted = Record<string, { source: string }>;
+
 /** A step's metrics as rows of the control database. Each term comes from where it arose; none is the rest of the others. */
-export function layerLoad(metrics: Metrics, where: Where): LayerLoad {
+export function layerLoad(metrics: Metrics, { trusted, ...where }: Where & { trusted: Trusted }): LayerLoad {
   const common = { ...where, startedAt: metrics.startedAt, endedAt: metrics.endedAt, audits: metrics.audits };
   const none = { rawFiles: [], fileCounts: [] };
   switch (metrics.layer) {
@@ -37,7 +40,12 @@ export function layerLoad(metrics: Metrics, where: Where): LayerLoad {
         ),
       };
     case 'trusted':
-      return { ...common, ...none, layer: 'trusted', tables: metrics.tables.map(trustedLoad) };
+      return {
+        ...common,
+        ...none,
+        layer: 'trusted',
+        tables: metrics.tables.map((found) => ({ ...trustedLoad(found), source: trusted[found.table]?.source })),
+      };
     case 'refined':
       return { ...common, ...none, layer: 'refined', tables: metrics.tables.map(refinedLoad) };
     case 'publish':

@@ -2,6 +2,8 @@ import { type Database, type Transaction, transaction } from './database.ts';
 
 export type TableLoad = {
   table: string;
+  /** Of trusted alone: the source table whose rows of raw it read. */
+  source?: string | undefined;
   seconds: number;
   bytes?: number | null;
   records?: number | null;
@@ -18,6 +20,7 @@ export type TableLoad = {
   totalRows?: number | null;
   snapshotFrom?: string | null;
   snapshotTo?: string | null;
+  /** Whether the step's own figures balance; a table of trusted must also have read what raw recorded. */
   conserved: boolean;
   /** Of trusted alone: the rows that the slot wrote, and how many of them have no value, by column. */
   profile?: { rows: number; nulls: Record<string, number> };
@@ -92,10 +95,13 @@ export function recordLayer(database: Database, load: LayerLoad): Promise<void> 
 }
 
 async function insertTableLoad(client: Transaction, load: LayerLoad, table: TableLoad): Promise<void> {
+  const source = load.layer === 'trusted' ? await sourceFigures(client, load.run, table.source) : null;
+  const readAll = load.layer !== 'trusted' || (source !== null && table.rowsRaw === source.records - source.unreadable);
   await client.query(
     `insert into table_load (run, layer, table_name, seconds, bytes, records, rows_raw, unreadable, inserted, updated, unchanged,
-       superseded, conflicting, quarantined, erased, rows_written, total_rows, snapshot_from, snapshot_to, conserved)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+       superseded, conflicting, quarantined, erased, rows_written, total_rows, snapshot_from, snapshot_to, conserved,
+       source_table, source_records, source_unreadable)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
     [
       ...[
         load.run,
@@ -116,9 +122,20 @@ async function insertTableLoad(client: Transaction, load: LayerLoad, table: Tabl
         table.quarantined,
         table.erased,
       ],
-      ...[table.rowsWritten, table.totalRows, table.snapshotFrom, table.snapshotTo, table.conserved],
+      ...[table.rowsWritten, table.totalRows, table.snapshotFrom, table.snapshotTo, table.conserved && readAll],
+      ...[table.source, source?.records, source?.unreadable],
     ],
   );
+}
+
+/** What raw recorded of the source table in this run; null when it recorded nothing. */
+async function sourceFigures(client: Transaction, run: number, source: string | undefined) {
+  const { rows } = await client.query<{ records: number; unreadable: number }>(
+    `select records::float8, unreadable::float8 from table_load
+     where run = $1 and layer = 'raw' and table_name = $2 and records is not null and unreadable is not null`,
+    [run, source],
+  );
+  return rows[0] ?? null;
 }
 
 async function insertProfile(client: Transaction, load: LayerLoad, { table, profile }: TableLoad): Promise<void> {
@@ -128,46 +145,6 @@ async function insertProfile(client: Transaction, load: LayerLoad, { table, prof
      select $1, $2, $3, column_name, $4, nulls from unnest($5::text[], $6::bigint[]) as given (column_name, nulls)`,
     [load.run, load.layer, table, profile.rows, Object.keys(profile.nulls), Object.values(profile.nulls)],
   );
-}
-
-export type Judgement = { layer: string; table: string; sentence: string; severity: 'warn' | 'error' };
-
-/** Everything that speaks against publishing a run: audits that failed and rows that do not balance. */
-export async function judgements(database: Database, run: number): Promise<Judgement[]> {
-  const audits = await database.query(
-    `select layer, table_name as "table", audit, severity, value, limit_value as "limit", examples
-     from audit_result where run = $1 and not passed order by layer, table_name, audit`,
-    [run],
-  );
-  const unbalanced = await database.query(
-    `select layer, table_name as "table", records::float8, rows_raw::float8 as "rowsRaw", unreadable::float8, inserted::float8,
-            updated::float8, unchanged::float8, superseded::float8, quarantined::float8, erased::float8
-     from table_load where run = $1 and not conserved order by layer, table_name`,
-    [run],
-  );
-  // Spark's own audit of conservation says the same again of a table whose figures do not balance.
-  const told = (row: { layer: string; table: string; audit: string }) =>
-    row.audit === 'conservation' &&
-    unbalanced.rows.some(({ layer, table }) => layer === row.layer && table === row.table);
-  return [
-    ...unbalanced.rows.map((row) => ({
-      layer: row.layer,
-      table: row.table,
-      severity: 'error' as const,
-      sentence:
-        row.layer === 'raw'
-          ? `rows are not conserved: ${row.records} records, but ${row.rowsRaw} rows and ${row.unreadable} unreadable lines`
-          : `rows are not conserved: ${row.rowsRaw} rows in raw, but ${row.inserted} inserted, ${row.updated} updated, ${row.unchanged} unchanged, ${row.superseded} superseded, ${row.quarantined} quarantined, ${row.erased} erased`,
-    })),
-    ...audits.rows
-      .filter((row) => !told(row))
-      .map((row) => ({
-        layer: row.layer,
-        table: row.table,
-        severity: row.severity,
-        sentence: `audit ${row.audit} failed: ${row.value} where ${row.limit} is the limit${row.examples.length > 0 ? ` (for example ${row.examples.slice(0, 3).join(', ')})` : ''}`,
-      })),
-  ];
 }
 
 export type RawTableFiles = { table: string; uris: string[]; records: number; unreadable: number };

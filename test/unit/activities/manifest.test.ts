@@ -54,7 +54,10 @@ async function publishTrusted(run: number, grant: number): Promise<void> {
     ...{ format: 1, slot: slotOf(new Date(FIRST)), attempt: 1, applicationId: 'local-1', audits: [] },
     ...{ startedAt: FIRST, endedAt: FIRST, layer: 'trusted', tables: [table] },
   } satisfies Metrics;
-  await recordLayer(database, layerLoad(metrics, { run, clusterId: 'j-1', stepId: 's-1', metricsUri: 's3://m' }));
+  await recordLayer(
+    database,
+    layerLoad(metrics, { run, clusterId: 'j-1', stepId: 's-1', metricsUri: 's3://m', trusted: {} }),
+  );
   await completePublication(database, (await planPublication(database, run, grant)).publication);
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { layerLoad, type Metrics, summarise } from '../../../activities/metrics.ts';
 import type { RawFile, RawTable, TrustedTable } from '../../../spark/contract/metrics.ts';
 
-const where = { run: 3, clusterId: 'j-1', stepId: 's-1', metricsUri: 's3://lake-controle/metrics.json' };
+const step = { run: 3, clusterId: 'j-1', stepId: 's-1', metricsUri: 's3://lake-controle/metrics.json' };
+const where = { ...step, trusted: { bureau: { source: 'Bureau' } } };
 const head = {
   ...{ format: 1 as const, slot: '20260105T090000Z', attempt: 1, applicationId: 'local-1', audits: [] },
   ...{ startedAt: '2026-01-05T09:00:00.000Z', endedAt: '2026-01-05T09:01:12.340Z' },
@@ -30,7 +31,7 @@ describe('a load of raw', () => {
   test('sums its files, and is conserved if every record is a row or an unreadable line', () => {
     const files = [file({}), file({ id: 2, records: 5, rows: 5, unreadable: 0 })];
     const load = layerLoad(raw(rawTable({ files, rows: 14 })), where);
-    expect(load).toMatchObject({ ...where, layer: 'raw', startedAt: head.startedAt, endedAt: head.endedAt });
+    expect(load).toMatchObject({ ...step, layer: 'raw', startedAt: head.startedAt, endedAt: head.endedAt });
     expect(load.tables).toEqual([
       { table: 'bureau', seconds: 2, bytes: 50, records: 15, rowsRaw: 14, unreadable: 1, conserved: true },
     ]);
@@ -80,7 +81,13 @@ describe('a load of raw', () => {
 describe('a load of trusted', () => {
   test('is conserved if every row of raw has one fate', () => {
     const [load] = layerLoad(trusted(balanced), where).tables;
-    expect(load).toMatchObject({ conserved: true, totalRows: 400, snapshotFrom: '1', snapshotTo: '2' });
+    expect(load).toMatchObject({
+      source: 'Bureau',
+      conserved: true,
+      totalRows: 400,
+      snapshotFrom: '1',
+      snapshotTo: '2',
+    });
   });
 
   test.each(['rowsRaw', 'inserted', 'updated', 'unchanged', 'superseded', 'quarantined', 'erased'] as const)(

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { claimFile, filesOfRun, setAside } from '../../../control-db/queries/files.ts';
-import { judgements, rawTables, recordLayer, type TableLoad } from '../../../control-db/queries/loads.ts';
+import { judgements } from '../../../control-db/queries/judgements.ts';
+import { rawTables, recordLayer, type TableLoad } from '../../../control-db/queries/loads.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
 import { accepted, claimed, load, open, outcomes, seen } from './delivered.ts';
 
@@ -76,9 +77,11 @@ describe('the ledger', () => {
 const raw: TableLoad = { table: 'bureau', seconds: 1, records: 10, rowsRaw: 9, unreadable: 1, conserved: true };
 // 9 = 3 inserted + 2 updated + 1 unchanged + 1 superseded + 1 quarantined + 1 erased
 const trusted: TableLoad = {
-  ...{ table: 'bureau', seconds: 1, rowsRaw: 9, inserted: 3, updated: 2, unchanged: 1 },
+  ...{ table: 'bureau', source: 'bureau', seconds: 1, rowsRaw: 9, inserted: 3, updated: 2, unchanged: 1 },
   ...{ superseded: 1, quarantined: 1, erased: 1, totalRows: 30, conserved: true },
 };
+
+const speaks = { severity: 'error', unaccounted: true } as const;
 
 describe('conservation', () => {
   test('of a table that balances is recorded as such, and nothing speaks against publishing', async () => {
@@ -95,9 +98,10 @@ describe('conservation', () => {
   ] as const)(
     'a row of %s marked conserved that does not balance is refused (%s), whole and with its layer',
     async (layer, constraint, table) => {
+      if (layer === 'trusted') await recordLayer(database, load(run, 'raw', { tables: [raw] }));
       const recording = recordLayer(database, load(run, layer, { tables: [table] }));
       await expect(recording).rejects.toMatchObject({ constraint });
-      expect((await database.query('select from layer_load')).rowCount).toBe(0);
+      expect((await database.query('select from layer_load where layer = $1', [layer])).rowCount).toBe(0);
     },
   );
 
@@ -107,12 +111,74 @@ describe('conservation', () => {
   ] as const)(
     'an unmarked row of %s that does not balance is kept and speaks against publishing',
     async (layer, table, sentence) => {
+      if (layer === 'trusted') await recordLayer(database, load(run, 'raw', { tables: [raw] }));
       await recordLayer(database, load(run, layer, { tables: [{ ...table, conserved: false }] }));
       expect(await judgements(database, run)).toEqual([
-        { layer, table: 'bureau', severity: 'error', sentence: expect.stringContaining(sentence) },
+        { ...speaks, layer, table: 'bureau', sentence: expect.stringContaining(sentence) },
       ]);
     },
   );
+
+  test.each([
+    ['fewer', { rowsRaw: 8, inserted: 2 }, '10 records of bureau with 1 unreadable lines, so 9 rows, but 8 were read'],
+    ['more', { rowsRaw: 10, inserted: 4 }, '10 records of bureau with 1 unreadable lines, so 9 rows, but 10 were read'],
+  ])(
+    'a trusted table that balances with itself but read %s rows than raw recorded is kept, unmarked, and speaks against publishing',
+    async (_what, changes, sentence) => {
+      await recordLayer(database, load(run, 'raw', { tables: [raw] }));
+      await recordLayer(database, load(run, 'trusted', { tables: [{ ...trusted, ...changes }] }));
+      expect(await judgements(database, run)).toEqual([
+        { ...speaks, layer: 'trusted', table: 'bureau', sentence: `rows are not conserved: raw recorded ${sentence}` },
+      ]);
+      const { rows } = await database.query(
+        `select rows_raw::int, source_records::int, source_unreadable::int, conserved from table_load where layer = 'trusted'`,
+      );
+      const kept = { rows_raw: changes.rowsRaw, source_records: 10, source_unreadable: 1, conserved: false };
+      expect(rows).toEqual([kept]);
+      const marking = database.query(`update table_load set conserved = true where layer = 'trusted'`);
+      await expect(marking).rejects.toMatchObject({ constraint: 'trusted_is_all_of_raw' });
+    },
+  );
+
+  test('a trusted table of which raw recorded nothing in this run speaks against publishing', async () => {
+    await recordLayer(database, load(run, 'trusted', { tables: [trusted] }));
+    expect(await judgements(database, run)).toMatchObject([{ ...speaks, layer: 'trusted', table: 'bureau' }]);
+  });
+
+  test('a table of raw that trusted passed over whole speaks against publishing', async () => {
+    await recordLayer(database, load(run, 'raw', { tables: [raw, { ...raw, table: 'credit_card' }] }));
+    await recordLayer(database, load(run, 'trusted', { tables: [trusted] }));
+    const sentence = 'rows are not conserved: 9 rows that no table of trusted read';
+    expect(await judgements(database, run)).toEqual([{ ...speaks, layer: 'raw', table: 'credit_card', sentence }]);
+  });
+
+  test('opposite errors of two files, which cancel in their table, speak against publishing, each with its file', async () => {
+    const [more, less] = [await accepted(database, run, 'more.csv'), await accepted(database, run, 'less.csv')];
+    const fileCounts = [
+      { file: more.file, records: 5, rows: 6, unreadable: 0, refusal: null },
+      { file: less.file, records: 5, rows: 3, unreadable: 1, refusal: null },
+    ];
+    await recordLayer(database, load(run, 'raw', { tables: [raw], fileCounts }));
+    await recordLayer(database, load(run, 'trusted', { tables: [trusted] }));
+    const said = (file: string) => ({
+      ...speaks,
+      layer: 'raw',
+      table: 'bureau',
+      sentence: `rows are not conserved: ${file}`,
+    });
+    expect(await judgements(database, run)).toEqual([
+      said('file less.csv has 5 records, but 3 rows and 1 unreadable lines'),
+      said('file more.csv has 5 records, but 6 rows and 0 unreadable lines'),
+    ]);
+  });
+
+  test('an accepted file of which raw says nothing speaks against publishing', async () => {
+    await accepted(database, run, 'lost.csv');
+    expect(await judgements(database, run)).toEqual([]);
+    await recordLayer(database, load(run, 'raw', { tables: [raw] }));
+    const sentence = 'rows are not conserved: raw says nothing of the accepted file lost.csv';
+    expect(await judgements(database, run)).toEqual([{ ...speaks, layer: 'raw', table: 'bureau', sentence }]);
+  });
 });
 
 describe('what a layer did', () => {

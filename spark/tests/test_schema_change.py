@@ -1,6 +1,7 @@
 """A schema that grows: a new optional column and a wider type, over a history that is not written again."""
 
 import copy
+from decimal import Decimal
 
 import pytest
 from lake import DEFAULT_RATE, catalogue, column
@@ -59,6 +60,29 @@ def test_a_new_column_is_null_in_history_and_filled_from_then_on_without_rewriti
     first = grown.snapshots_after[FIRST]["trusted.application_train"]
     assert grown.rows(f"select count(*) from trusted.application_train version as of {first}") == [(3,)]
     assert grown.rows("select arquivo_origem from trusted.application_train where sk_id_curr = 1") == [("velho.csv",)]
+    assert differing(rebuild(grown)) == {}
+
+
+def test_a_decimal_grows_before_its_point_without_rewriting_a_file(grown):
+    change_type(grown.catalogue["trusted"]["application_train"], "amt_credit", "decimal(20,3)")
+    large = "12345678901234567.125"  # Of 17 digits before the point; decimal(18,3) has room for 15.
+    delivery = grown.deliver(NEW + f"1,0,a,1.0,-7,,\n2,0,a,{large},,,\n", name="novo.csv")
+
+    run(grown, SECOND, application_train=[delivery])
+
+    assert grown.rows("select sk_id_curr, amt_credit from trusted.application_train order by 1") == [
+        (1, Decimal(1)),
+        (2, Decimal(large)),
+        (3, Decimal(1)),
+    ]
+    kinds = dict(grown.spark.table("lake.trusted.application_train").dtypes)
+    assert kinds["amt_credit"] == "decimal(20,3)"
+    assert grown.first_files <= data_files(grown)
+    # A row that came again with the value it had is the old one, whose file still holds the narrower type.
+    assert grown.rows("select arquivo_origem from trusted.application_train where sk_id_curr = 1") == [("velho.csv",)]
+    first = grown.snapshots_after[FIRST]["trusted.application_train"]
+    before = grown.rows(f"select distinct amt_credit from trusted.application_train version as of {first}")
+    assert before == [(Decimal(1),)]
     assert differing(rebuild(grown)) == {}
 
 

@@ -1,3 +1,4 @@
+import { heldInLake } from '../control-db/queries/held.ts';
 import { judgements } from '../control-db/queries/judgements.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import * as publications from '../control-db/queries/publications.ts';
@@ -6,6 +7,7 @@ import { instantOf, slotOf } from '../workflows/slot.ts';
 import type { LakeActivities, Opening, RunContext } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
 import { fenced, final } from './failures.ts';
+import { heldWarnings } from './held.ts';
 import { layerLoad, type Metrics, summarise } from './metrics.ts';
 import { getJson, stepFolder } from './places.ts';
 
@@ -67,7 +69,11 @@ export function controlActivities(
           .map(({ layer, table, sentence }) => `${layer}.${table}: ${sentence}`);
       const failures = told('error');
       if (found.some(({ unaccounted }) => unaccounted)) failures.push(UNACCOUNTED);
-      return { passed: failures.length === 0, failures, warnings: told('warn') };
+      return {
+        passed: failures.length === 0,
+        failures,
+        warnings: [...told('warn'), ...heldWarnings(await heldInLake(database))],
+      };
     },
 
     async planPublication(context) {

@@ -9,14 +9,7 @@ export async function listRuns(options: { stack: string; json?: boolean; limit: 
   const database = postgresPool(readConfig(options.stack));
   try {
     const rows = await runs.listRuns(database, options.limit);
-    if (options.json)
-      return console.log(
-        JSON.stringify(
-          rows.map((row) => ({ ...row, slot: slotOf(row.slot) })),
-          null,
-          2,
-        ),
-      );
+    if (options.json) return console.log(JSON.stringify(rows.map(asJson), null, 2));
     if (rows.length === 0) return console.log('No run yet. "podlake run" starts one now, "podlake demo" shows two.');
     printTable(
       [
@@ -41,12 +34,37 @@ export async function listRuns(options: { stack: string; json?: boolean; limit: 
         ],
       ]),
     );
-    const lacking = await held.heldNow(database);
-    if (lacking.length > 0) console.log('\nThe newest publication was made over held deliveries, whose rows it lacks:');
-    for (const { slot, table, files, reason } of lacking) {
-      console.log(`  ${slotOf(slot)} ${table}: ${files} ${files === 1 ? 'file' : 'files'}; ${reason}`);
-    }
+    for (const line of heldLines(await held.heldNow(database))) console.log(line);
   } finally {
     await database.end();
   }
+}
+
+const asJson = (row: runs.RunRow) => ({
+  ...row,
+  slot: slotOf(row.slot),
+  holds: row.holds.map(heldAsJson),
+  lacks: row.lacks.map(heldAsJson),
+});
+
+const heldAsJson = ({ slot, table, files, reason }: held.HeldDelivery) => ({
+  slot: slotOf(slot),
+  table: table || null,
+  files,
+  reason,
+});
+
+/** What the newest publication lacks, for people, and what they can do about it. */
+export function heldLines(lacking: readonly held.HeldDelivery[]): string[] {
+  if (lacking.length === 0) return [];
+  return [
+    '',
+    'The newest publication was made over held deliveries, whose rows it lacks:',
+    ...lacking.map(
+      ({ slot, table, files, reason }) =>
+        `  ${slotOf(slot)} ${table || '(table not identified yet)'}: ${files} ${files === 1 ? 'file' : 'files'}; ${reason}`,
+    ),
+    'Next: mend the cause that is told here, or have the source mend it, and let the source deliver those files again: they go into',
+    'the next slot. (A table with "on_held_delivery: wait" in catalog/trusted/ waits until then.)',
+  ];
 }

@@ -2,7 +2,7 @@ import type { Database } from './database.ts';
 
 type Queryable = Pick<Database, 'query'>;
 
-/** The files of one source table that are held in one slot; `reason` is why. */
+/** The files of one source table that are held in one slot; `table` is empty if a run failed before it knew theirs. */
 export type HeldDelivery = { slot: Date; table: string; files: number; reason: string };
 
 /** Notes what is held at this moment with the publication that is being planned; later releases do not change it. */
@@ -32,6 +32,33 @@ export async function heldNow(database: Queryable): Promise<HeldDelivery[]> {
   );
   const newest = rows[0]?.publication;
   return newest == null ? [] : heldAt(database, Number(newest));
+}
+
+/** What is held at this moment, oldest first. */
+export async function heldInLake(database: Queryable): Promise<HeldDelivery[]> {
+  const { rows } = await database.query<HeldDelivery>(
+    `select slot, coalesce(source_table, '') as "table", count(*)::int as files, max(coalesce(reason, '')) as reason
+     from file join run using (run) where outcome = 'held' group by 1, 2 order by 1, 2`,
+  );
+  return rows;
+}
+
+/** Of these runs the deliveries that they hold themselves, and those over which their publication was made. */
+export async function heldOfRuns(
+  database: Queryable,
+  runs: readonly number[],
+): Promise<(HeldDelivery & { run: number; side: 'holds' | 'lacks' })[]> {
+  const { rows } = await database.query<HeldDelivery & { run: number; side: 'holds' | 'lacks' }>(
+    `select run::float8 as run, 'holds' as side, slot, coalesce(source_table, '') as "table", count(*)::int as files,
+            max(coalesce(reason, '')) as reason
+     from file join run using (run) where outcome = 'held' and run = any($1) group by run, slot, coalesce(source_table, '')
+     union all
+     select run::float8, 'lacks', held.slot, source_table, files, reason
+     from publication_held held join publication using (publication) where run = any($1)
+     order by 1, 2, 3, 4`,
+    [runs],
+  );
+  return rows;
 }
 
 /** The oldest slot of another run in which files of the source table are held; null when none is. */

@@ -1,4 +1,5 @@
 import { type Database, type Transaction, transaction } from './database.ts';
+import { type HeldDelivery, heldOfRuns } from './held.ts';
 
 export type OpenedRun = {
   run: number;
@@ -141,12 +142,16 @@ export type RunRow = {
   publication: number | null;
   /** Of a publication: how many deliveries were held when it was planned. */
   held: number | null;
+  /** The run's own deliveries that are held now. */
+  holds: HeldDelivery[];
+  /** Of a publication: the deliveries that were held when it was planned, whose rows it lacks. */
+  lacks: HeldDelivery[];
 };
 
 /** The newest runs, newest first. */
 export async function listRuns(database: Database, limit: number): Promise<RunRow[]> {
-  const { rows } = await database.query(
-    `select run.slot, run.attempt, run.kind, run.state, run.message, run.opened_at as "openedAt", run.closed_at as "closedAt",
+  const { rows } = await database.query<Omit<RunRow, 'holds' | 'lacks'> & { run: number }>(
+    `select run.run::float8 as run, run.slot, run.attempt, run.kind, run.state, run.message, run.opened_at as "openedAt", run.closed_at as "closedAt",
             (select count(*)::int from file where file.run = run.run) as files,
             (select count(*)::int from file where file.run = run.run and outcome = 'refused') as refused,
             (select coalesce(sum(rows_raw), 0)::float8 from table_load where table_load.run = run.run and layer = 'raw') as "rowsRaw",
@@ -157,5 +162,15 @@ export async function listRuns(database: Database, limit: number): Promise<RunRo
      order by run.run desc limit $1`,
     [limit],
   );
-  return rows;
+  const held = await heldOfRuns(
+    database,
+    rows.map(({ run }) => run),
+  );
+  return rows.map(({ run, ...row }) => {
+    const of = (wanted: 'holds' | 'lacks') =>
+      held
+        .filter((one) => one.run === run && one.side === wanted)
+        .map(({ slot, table, files, reason }) => ({ slot, table, files, reason }));
+    return { ...row, holds: of('holds'), lacks: of('lacks') };
+  });
 }

@@ -8,7 +8,7 @@ import type { LakeActivities, RunContext } from '../../workflows/types.ts';
 import { startLandingLake } from '../unit/activities/landing-lake.ts';
 import { settings } from '../unit/activities/settings.ts';
 import { fakeLake } from './fake-lake.ts';
-import { failureOf, onTimeSkippingServer, type Play, resultOf } from './play-run.ts';
+import { failureOf, type Handle, onTimeSkippingServer, type Play, resultOf } from './play-run.ts';
 
 // Three records: two in the first file, one in the second.
 const FILES = {
@@ -71,7 +71,9 @@ const head = (context: RunContext) => ({
 });
 
 async function rawMetrics(context: RunContext, { files }: Told): Promise<RawMetrics> {
-  const { rows } = await stored.database.query<{ file: number }>('select file::int from file order by landing_key');
+  const { rows } = await stored.database.query<{ file: number }>(
+    `select file::int from file where outcome = 'accepted' order by landing_key`,
+  );
   const counted = rows.map(({ file }, at) => {
     const [written = 0, unreadable = 0] = files[at] ?? [];
     return { id: file, records: at === 0 ? 2 : 1, rows: written, unreadable, bytes: 100, refused: null };
@@ -97,6 +99,21 @@ const refinedMetrics = async (context: RunContext): Promise<RefinedMetrics> => (
 });
 
 const all = async (sql: string) => (await stored.database.query(sql)).rows;
+
+test('a run names what is held in its own warnings: readers of its slot lack those rows', async () => {
+  const reason = await play(lakeWhoseSteps({ ...BALANCED, read: 2 }), failureOf, SLOT);
+  for (const [key, body] of Object.entries(FILES)) await stored.put(`${key}.csv`, body);
+  const lake = lakeWhoseSteps(BALANCED);
+  const details = async (handle: Handle) => {
+    await handle.result();
+    return handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  };
+  const { currentDetails } = await play(lake, details, new Date('2100-01-01T21:00:00Z'));
+  expect(currentDetails).toContain('**published**');
+  expect(currentDetails).toContain(
+    `- slot 21000101T090000Z is held, so that readers lack 2 files of bureau_balance: ${reason?.message.slice(0, 200)}`,
+  );
+});
 
 describe('a run', () => {
   test('that accounts for every row is published', async () => {

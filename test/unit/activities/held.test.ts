@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countHeld, heldByTable, heldText } from '../../../activities/held.ts';
+import { countHeld, heldByTable, heldText, heldWarnings } from '../../../activities/held.ts';
 import { compileCatalogue } from '../../../catalog/compile.ts';
 import { loadCatalogue } from '../../../catalog/load.ts';
 
@@ -11,6 +11,16 @@ test('a delivery is what came in one slot, told by its slot and its tables', () 
   expect(countHeld(held)).toBe(2);
   expect(heldText(held)).toBe('20260107T210000Z: application_train, bureau; 20260108T090000Z: POS_CASH_balance');
   expect([countHeld([]), heldText([])]).toEqual([0, '']);
+});
+
+test('a delivery that was held before its tables were known is told in words, to analysts and in the warnings of a run', () => {
+  expect(heldText([of(evening, ''), of(evening, 'bureau')])).toBe(
+    '20260107T210000Z: (tabela ainda não identificada), bureau',
+  );
+  expect(heldWarnings([{ ...of(evening, ''), files: 2 }, of(morning, 'bureau')])).toEqual([
+    'slot 20260107T210000Z is held, so that readers lack 2 files of a table not identified yet: audit failed',
+    'slot 20260108T090000Z is held, so that readers lack 1 file of bureau: audit failed',
+  ]);
 });
 
 test('a table lacks what is held of its source, an indicator what the tables lack that it reads or looks back on', () => {

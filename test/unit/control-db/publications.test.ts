@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LostGrant } from '../../../control-db/queries/database.ts';
-import { heldAt, heldNow } from '../../../control-db/queries/held.ts';
+import { heldAt, heldInLake, heldNow } from '../../../control-db/queries/held.ts';
 import {
   bases,
   completePublication,
@@ -10,9 +10,9 @@ import {
   planPublication,
   readPublication,
 } from '../../../control-db/queries/publications.ts';
-import { closeRun, type OpenedRun } from '../../../control-db/queries/runs.ts';
+import { closeRun, listRuns, type OpenedRun } from '../../../control-db/queries/runs.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
-import { accepted, open, written } from './delivered.ts';
+import { accepted, claimed, open, written } from './delivered.ts';
 
 const FIRST = '2026-01-05T09:00:00Z';
 const SECOND = '2026-01-05T21:00:00Z';
@@ -53,6 +53,25 @@ describe('a publication over a held delivery', () => {
     const { publication: next } = await plan(third);
     await completePublication(database, next);
     expect(await heldNow(database)).toEqual([]);
+  });
+
+  test('is listed with what it lacks, and the run that failed with what it holds, file by file counted', async () => {
+    await accepted(database, first.run, 'a.csv');
+    await accepted(database, first.run, 'b.csv');
+    await claimed(database, first.run, 'not looked at yet.csv');
+    await closeRun(database, first.run, 'failed', 'a bug');
+    const held = [
+      { slot: new Date(FIRST), table: '', files: 1, reason: 'a bug' },
+      { slot: new Date(FIRST), table: 'bureau', files: 2, reason: 'a bug' },
+    ];
+    expect(await heldInLake(database)).toEqual(held);
+    const second = await open(database, SECOND, 'b');
+    await accepted(database, second.run, 'c.csv');
+    await plan(second);
+    expect(await listRuns(database, 5)).toMatchObject([
+      { slot: new Date(SECOND), held: 1, holds: [], lacks: held },
+      { slot: new Date(FIRST), held: null, holds: held, lacks: [] },
+    ]);
   });
 
   test('has it once, however often it is planned', async () => {

@@ -77,6 +77,8 @@ program
   .option('--scale <factor>', 'share of the real row counts', Number, 0.01)
   .option('--seed <number>', 'seed of the generated data', Number, 1)
   .option('--out <folder>', 'write into this folder instead of landing')
+  .option('--with-faults', 'add files with faults of every kind in known numbers, and tell what has to become of each')
+  .addOption(json())
   .action(generate);
 
 program

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { planDelivery } from '../../infra/local/source/delivery.ts';
+import { planFaults, type ToldFaults } from '../../infra/local/source/faults.ts';
 import { bucketSink, dateFiles, folderSink, writeDelivery } from '../../infra/local/source/sinks.ts';
 import { bucketName } from '../../workers/config.ts';
 import { readSlot } from '../unit/source/read-delivery.ts';
@@ -29,6 +30,18 @@ export class Delivery {
     await writeDelivery(wanted, folderSink(this.#folder));
     for (const [index, { key }] of wanted.entries()) this.#note(key, new Date(from.getTime() + index * 1000));
     return this;
+  }
+
+  /** Files with faults of every kind beside the slot's delivery, which come after it; what has to become of them. */
+  async faulty(slotNumber: number, from: Date): Promise<ToldFaults> {
+    const { files, told } = await planFaults(
+      planDelivery({ slotNumber, scale: SCALE, seed: SEED }),
+      `lote-${slotNumber}`,
+    );
+    for (const [index, { key, bytes }] of files.entries()) {
+      await this.file(key, bytes, new Date(from.getTime() + index * 1000));
+    }
+    return told;
   }
 
   async file(key: string, content: string | Buffer, arrival: Date): Promise<this> {

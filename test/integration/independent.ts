@@ -17,7 +17,10 @@ export type Reckoned = {
   content: Record<string, Record<string, { values: number; sum: string | null }>>;
 };
 
-type Fold = Record<'records' | 'inserted' | 'updated' | 'unchanged' | 'superseded' | 'quarantined' | 'total', number>;
+type Fold = Record<
+  'records' | 'unreadable' | 'inserted' | 'updated' | 'unchanged' | 'superseded' | 'quarantined' | 'total',
+  number
+>;
 
 export function reckon(published: PublishedSlot[]): Promise<Reckoned> {
   const python = process.env['PODLAKE_PYTHON_ENVIRONMENT'];

@@ -1,7 +1,9 @@
 """The fold of the source's CSV files into one row a key, as the rules of the sources have it, in DuckDB tables of text."""
 
 import re
+import shutil
 from pathlib import PurePosixPath
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -30,6 +32,8 @@ NO_SUCH_DATE = {
     "DAYS_LAST_DUE",
     "DAYS_TERMINATION",
 }
+NUMBER = re.compile(r"AMT_|DAYS_|MONTHS_|SK_|TARGET")
+COUNT = re.compile(r"DAYS_|MONTHS_|TARGET")
 SUMMED = re.compile(r"AMT_|DAYS_|MONTHS_|SK_|TARGET")
 
 db = duckdb.connect()
@@ -49,19 +53,36 @@ def plain(column: str) -> str:
     return f"""coalesce(cast(try_cast(trim("{column}") as double) as varchar), "{column}")"""
 
 
-def read_slot(table: str, files: list[dict]) -> list[str]:
-    """Makes `slot_rows`: the records of the files as text, in the order of arrival, key and line. Returns the columns."""
+def does_not_fit(column: str) -> str:
+    """Whether a value is none of its column: text where a number belongs, or a count that no integer can hold."""
+    if not NUMBER.match(column):
+        return "false"
+    number = f"""try_cast(trim("{column}") as double)"""
+    too_large = f"abs({number}) > 2147483647" if COUNT.match(column) else "false"
+    listed = f"{number} not in (0, 1)" if column == "TARGET" else "false"
+    return f"""("{column}" is not null and ({number} is null or {too_large} or {listed}))"""
+
+
+def read_slot(table: str, files: list[dict], folder: str) -> tuple[list[str], int]:
+    """Makes `slot_rows`: the records of the files as text, in the order of arrival, key and line. Returns the columns, and
+    how many records have too many or too few fields.
+    """
     selects = []
-    for file in files:
-        path = file["path"].replace("'", "''")
+    for number, file in enumerate(files):
+        # DuckDB takes brackets in a name for a pattern.
+        path = f"{folder}/{table}-{number}{'.csv.gz' if file['path'].endswith('.gz') else '.csv'}"
+        shutil.copyfile(file["path"], path)
         source = (
-            f"read_csv('{path}', header=true, all_varchar=true, delim=',', quote='\"', escape='\"', parallel=false)"
+            f"read_csv('{path}', header=true, all_varchar=true, delim=',', quote='\"', escape='\"', parallel=false, "
+            "store_rejects=true)"
         )
         place = f"timestamp '{file['arrival']}' as _arrival, '{file['key']}' as _key, row_number() over () as _line"
         selects.append(f"select {place}, * from {source}")
+    db.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     db.execute("create or replace temp table slot_text as " + " union all by name ".join(selects))
-    # A column without a name (a data frame's index) gets one of DuckDB's, and is no column of trusted.
-    columns = [c for c in names_of("slot_text") if not re.fullmatch(r"column\d+|_\w+", c)]
+    unreadable = one("select count(*) from (select distinct scan_id, file_id, line from reject_errors)")[0]
+    # A column without a name (a data frame's index) gets one of DuckDB's. Neither it nor a new one is one of trusted.
+    columns = [c for c in names_of("slot_text") if not re.fullmatch(r"column\d+|_\w+|NOVIDADE", c)]
     values = [
         f'case when try_cast("{c}" as double) = 365243 then null else "{c}" end as "{c}"'
         if c in NO_SUCH_DATE
@@ -69,11 +90,12 @@ def read_slot(table: str, files: list[dict]) -> list[str]:
         for c in columns
     ]
     missing = [f'"{k}" is null' for k in KEYS[table] if k not in MAY_BE_EMPTY]
+    bad = " or ".join([*missing, *map(does_not_fit, columns)])
     db.execute(
         f"create or replace temp table slot_rows as select _arrival, _key, _line, {', '.join(values)}, "
-        f"({' or '.join(missing)}) as _bad from slot_text"
+        f"({bad}) as _bad from slot_text"
     )
-    return columns
+    return columns, unreadable
 
 
 def names_of(table: str) -> list[str]:
@@ -82,7 +104,8 @@ def names_of(table: str) -> list[str]:
 
 def fold(table: str, files: list[dict]) -> dict[str, int]:
     """Whole rows win, the last of a key by arrival, key and line; what a delivery lacks stays as it is."""
-    columns = read_slot(table, files)
+    with TemporaryDirectory() as folder:
+        columns, unreadable = read_slot(table, files, folder)
     key = ", ".join(plain(k) for k in KEYS[table])
     db.execute(
         "create or replace temp table winners as select * exclude (_arrival, _key, _line, _bad) from slot_rows "
@@ -107,7 +130,8 @@ def fold(table: str, files: list[dict]) -> dict[str, int]:
     db.execute(f"delete from state_{table} where ({key}) in (select ({key}) from winners)")
     db.execute(f"insert into state_{table} by name from winners")
     return {
-        "records": records,
+        "records": records + unreadable,
+        "unreadable": unreadable,
         "inserted": winners - known_keys,
         "updated": known_keys - unchanged,
         "unchanged": unchanged,

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { GetTableCommand } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileCatalogue } from '../../catalog/compile.ts';
@@ -10,6 +9,7 @@ import { loadCatalogue } from '../../catalog/load.ts';
 import { slotOf } from '../../workflows/slot.ts';
 import type { RebuildResult } from '../../workflows/types.ts';
 import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
+import { expectFaultsFound } from './faults.ts';
 import { type PublishedSlot, reckon } from './independent.ts';
 import { auditsOf, clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
 import { expectPublished } from './published.ts';
@@ -104,37 +104,20 @@ describe('a lake on one machine, slot after slot', () => {
   }, 60_000);
 
   it(
-    'refuses each bad file with its reason, sets a document aside, and publishes the good one',
+    'finds each fault of a file and of a row, none missed and none imagined, and publishes all else',
     async () => {
-      const odd = delivery(ODD_FILES);
-      const arrival = minutesBefore(ODD_FILES, 30);
-      const trains = await rowsOfSlot(3, 'application_train');
-      const renamed = trains.map(({ TARGET = '', ...row }) => ({ DEFAULTED: TARGET, ...row }));
-      const whole = gzipSync(csv(await rowsOfSlot(0, 'bureau')));
-      const good = csv(await rowsOfSlot(3, 'bureau'));
-      await odd.file('application_train_sem_target.csv', csv(renamed), arrival);
-      await odd.file('bureau/boa.csv', good, arrival);
-      await odd.file('bureau/cortada.csv.gz', whole.subarray(0, whole.length / 2), arrival);
-      await odd.file('clientes_20260107.csv', 'id,nome\n1,Ana\n', arrival);
-      await odd.file('relatorio.pdf', '%PDF-1.4', arrival);
+      const odd = await delivery(ODD_FILES).generated(3, minutesBefore(ODD_FILES, 45));
+      const told = await odd.faulty(3, minutesBefore(ODD_FILES, 30));
       await odd.drop(stack);
 
       const [run] = await playSlots(stack, [ODD_FILES]);
 
       expect(run).toMatchObject({ outcome: 'published_with_refusals' });
-      expect(await entriesOf(stack, ODD_FILES)).toEqual([
-        {
-          key: 'application_train_sem_target.csv',
-          outcome: 'refused',
-          reason: expect.stringMatching(/missing.*TARGET.*DEFAULTED/),
-        },
-        { key: 'bureau/boa.csv', outcome: 'accepted', reason: null },
-        { key: 'bureau/cortada.csv.gz', outcome: 'refused', reason: expect.stringMatching(/gzip.*cut short/) },
-        { key: 'clientes_20260107.csv', outcome: 'refused', reason: expect.stringMatching(/known table/) },
-        { key: 'relatorio.pdf', outcome: 'document', reason: expect.any(String) },
-      ]);
+      await expectFaultsFound(stack, ODD_FILES, odd.files, told);
       expect(await keysInLanding(stack)).toEqual([]);
-      published.push({ slot: ODD_FILES, files: odd.files.filter(({ key }) => key === 'bureau/boa.csv') });
+      const outcomes = new Map(told.files.map(({ key, outcome }) => [key, outcome]));
+      const accepted = odd.files.filter(({ key }) => (outcomes.get(key) ?? 'accepted') === 'accepted');
+      published.push({ slot: ODD_FILES, files: accepted });
       await expectPublished(stack, published);
     },
     SLOT_MS,

@@ -26,7 +26,7 @@ async function expectRefined(stack: Stack, { slots }: Reckoned): Promise<void> {
 async function expectFolds(stack: Stack, { slots }: Reckoned): Promise<void> {
   for (const { slot, trusted } of slots) {
     const loads = await stack.control<{ table: string } & Record<string, number>>(
-      `select trusted.table_name as table, raw.records::float8, trusted.inserted::float8, trusted.updated::float8,
+      `select trusted.table_name as table, raw.records::float8, raw.unreadable::float8, trusted.inserted::float8, trusted.updated::float8,
               trusted.unchanged::float8, trusted.superseded::float8, trusted.quarantined::float8,
               trusted.total_rows::float8 as total
        from publication

@@ -81,6 +81,25 @@ describe('a file that is odd and can be read is accepted, with a note', () => {
     expect(entries['bureau_balance.csv']).toMatchObject({ outcome: 'accepted', reason: null, notes: expected });
   });
 
+  test('one without an optional column, which the note names, with the likely new name if it was renamed', async () => {
+    const { entries } = await deliver({
+      'POS_CASH_balance/sem.csv': POS_CASH.replace(',SK_DPD_DEF\n', '\n').replace(',0,0\n', ',0\n'),
+      'POS_CASH_balance/outro_nome.csv': POS_CASH.replace(',SK_DPD_DEF\n', ',ATRASO\n'),
+    });
+    const missing = (end: string) =>
+      expect.stringMatching(`^Optional column SK_DPD_DEF is missing: its values are null\\.${end}$`);
+    expect(entries['POS_CASH_balance/sem.csv']).toMatchObject({
+      outcome: 'accepted',
+      reason: null,
+      notes: [missing('')],
+    });
+    expect(entries['POS_CASH_balance/outro_nome.csv']).toMatchObject({
+      outcome: 'accepted',
+      reason: null,
+      notes: [expect.stringMatching(/^Unknown column ATRASO is kept in raw alone/), missing('.*renamed to ATRASO\\.')],
+    });
+  });
+
   test('one cut short behind its header passes here: raw reads it whole and finds that', async () => {
     const zipped = gzipSync(GOOD.repeat(1000));
     const { entries } = await deliver({ 'bureau_balance.csv.gz': zipped.subarray(0, zipped.length / 2) });
@@ -130,6 +149,18 @@ test('the same content under another name is taken, and the ledger links it to t
     outcome: 'accepted',
     notes: [expect.stringContaining(`bureau_balance/a.csv of slot ${first.slot}`)],
   });
+});
+
+test('the same content under two names in one delivery is taken twice, and the second is linked to the first', async () => {
+  const { entries, slot } = await deliver({
+    'bureau_balance/a.csv': GOOD,
+    'bureau_balance/b.csv': GOOD,
+    'bureau_balance/c.csv': `${GOOD}7002,-3,0\n`,
+  });
+  expect(Object.values(entries).map(({ outcome }) => outcome)).toEqual(Array(3).fill('accepted'));
+  const same = expect.stringContaining(`The same content as bureau_balance/a.csv of slot ${slot}`);
+  const notes = (key: string) => entries[`bureau_balance/${key}.csv`]?.notes;
+  expect([notes('a'), notes('b'), notes('c')]).toEqual([[], [same], []]);
 });
 
 describe('a file replaced while the run reads it', () => {

@@ -9,6 +9,9 @@ export type Judgement = {
   unaccounted: boolean;
 };
 
+/** The audits by which a step says itself that its rows do not balance. */
+const CONSERVATION: ReadonlySet<string> = new Set(['conservation', 'rows_from_raw']);
+
 /** Everything that speaks against publishing a run: rows that do not balance, by table and by file, and audits that failed. */
 export async function judgements(database: Database, run: number): Promise<Judgement[]> {
   const lost = [
@@ -17,15 +20,15 @@ export async function judgements(database: Database, run: number): Promise<Judge
     ...(await unreadTables(database, run)),
   ];
   const audits = await failedAudits(database, run);
-  // Spark's own audit of conservation says the same again of a table whose figures do not balance.
+  // Spark's own audits of conservation say the same again of a table whose figures do not balance.
   const told = ({ layer, table, audit }: FailedAudit) =>
-    audit === 'conservation' && lost.some((one) => one.layer === layer && one.table === table);
+    CONSERVATION.has(audit) && lost.some((one) => one.layer === layer && one.table === table);
   return [
     ...lost.map((one) => ({ ...one, severity: 'error' as const, unaccounted: true })),
     ...audits
       .filter((row) => !told(row))
       .map((row) => ({
-        ...{ layer: row.layer, table: row.table, severity: row.severity, unaccounted: row.audit === 'conservation' },
+        ...{ layer: row.layer, table: row.table, severity: row.severity, unaccounted: CONSERVATION.has(row.audit) },
         sentence: `audit ${row.audit} failed: ${row.value} where ${row.limit} is the limit${row.examples.length > 0 ? ` (for example ${row.examples.slice(0, 3).join(', ')})` : ''}`,
       })),
   ];

@@ -140,6 +140,14 @@ describe('conservation', () => {
     },
   );
 
+  test("says once what the step's own audits say too", async () => {
+    const failed = { severity: 'error' as const, value: 8, limit: 9, passed: false, examples: [] };
+    const audits = ['conservation', 'rows_from_raw'].map((audit) => ({ ...failed, table: 'bureau', audit }));
+    await recordLayer(database, load(run, 'raw', { tables: [raw] }));
+    await recordLayer(database, load(run, 'trusted', { tables: [{ ...trusted, rowsRaw: 8, inserted: 2 }], audits }));
+    expect(await judgements(database, run)).toMatchObject([{ ...speaks, layer: 'trusted', table: 'bureau' }]);
+  });
+
   test('a trusted table of which raw recorded nothing in this run speaks against publishing', async () => {
     await recordLayer(database, load(run, 'trusted', { tables: [trusted] }));
     expect(await judgements(database, run)).toMatchObject([{ ...speaks, layer: 'trusted', table: 'bureau' }]);

@@ -97,6 +97,18 @@ describe('a lake on one machine, slot after slot', () => {
     }
   });
 
+  it('has judged the first slot, which writes every trusted table, by all of their checks: key, parents, past and age', async () => {
+    const own = ['conservation', 'rows_from_raw', 'total_rows', 'bad_row_share'];
+    const declared = Object.values(compileCatalogue(loadCatalogue()).trusted).flatMap(({ name, checks }) => [
+      ...checks.map((check) => `${name} ${check.name} ${check.severity}`),
+      ...own.map((audit) => `${name} ${audit} error`),
+    ]);
+    const audits = await auditsOf(stack, FIRST, 'trusted');
+    const found = audits.map(({ table, audit, severity }) => `${table} ${audit} ${severity}`);
+    expect(found.sort()).toEqual(declared.sort());
+    expect(audits.filter(({ severity, passed }) => severity === 'error' && !passed)).toEqual([]);
+  });
+
   it('closes a slot without files as empty, without a cluster', async () => {
     const [run] = await playSlots(stack, [EMPTY]);
     expect(run).toMatchObject({ outcome: 'empty' });

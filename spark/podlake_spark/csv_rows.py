@@ -22,20 +22,24 @@ UNREADABLE = "_ilegivel"
 
 @dataclass(frozen=True)
 class FileGroup:
-    """Files that are read together: equal header, and equal in whether values may hold line breaks."""
+    """Files that are read together: equal header, and equal in ``line_end``, what records end in where values may hold
+    line breaks (None: they do not).
+    """
 
     columns: tuple[str, ...]
-    multi_line: bool
+    line_end: str | None
     files: tuple[DeliveredFile, ...]
 
 
-def group_files(files: list[DeliveredFile], multi_line: set[int], catalogue: tuple[str, ...]) -> list[FileGroup]:
-    """Groups by header (in the catalogue's names) and by ``multi_line``, the ids of files with line breaks in values."""
-    groups: dict[tuple[tuple[str, ...], bool], list[DeliveredFile]] = {}
+def group_files(
+    files: list[DeliveredFile], line_ends: dict[int, str | None], catalogue: tuple[str, ...]
+) -> list[FileGroup]:
+    """Groups by header (in the catalogue's names) and by ``line_ends``, which is told by the id of each file."""
+    groups: dict[tuple[tuple[str, ...], str | None], list[DeliveredFile]] = {}
     for file in files:
-        key = (catalogue_names(file.columns, catalogue), file.id in multi_line)
+        key = (catalogue_names(file.columns, catalogue), line_ends[file.id])
         groups.setdefault(key, []).append(file)
-    return [FileGroup(columns, many, tuple(members)) for (columns, many), members in groups.items()]
+    return [FileGroup(columns, line_end, tuple(members)) for (columns, line_end), members in groups.items()]
 
 
 def catalogue_names(header: tuple[str, ...], catalogue: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,9 +87,11 @@ def _column(name: str) -> Column:
 def _read_group(spark: SparkSession, group: FileGroup, catalogue: tuple[str, ...]) -> DataFrame:
     positions = [f"c{position}" for position in range(len(group.columns))]
     schema = StructType([StructField(name, StringType()) for name in (*positions, UNREADABLE)])
+    # Left to find the line end by itself, the reader would give a CRLF inside a value as LF.
+    breaks = {} if group.line_end is None else {"multiLine": True, "lineSep": group.line_end}
     rows = (
         spark.read.schema(schema)
-        .options(header=True, escape='"', mode="PERMISSIVE", encoding="UTF-8", multiLine=group.multi_line)
+        .options(header=True, escape='"', mode="PERMISSIVE", encoding="UTF-8", **breaks)
         .option("columnNameOfCorruptRecord", UNREADABLE)
         .csv([file.uri for file in group.files])
     )

@@ -29,10 +29,12 @@ READ_LIMIT = 16 * LINE_LIMIT
 
 @dataclass(frozen=True)
 class Structure:
-    """``records``: without the header. ``refused``: (reason, sentence), or None. ``multi_line``: how to read it."""
+    """``records``: without the header. ``refused``: (reason, sentence), or None. ``line_end``: of a file whose values hold
+    line breaks, what its records end in; None where each line is a record.
+    """
 
     records: int
-    multi_line: bool
+    line_end: str | None
     refused: tuple[str, str] | None
 
 
@@ -108,7 +110,7 @@ def _structure(spark: SparkSession, uri: str, figures: dict[str, int] | None) ->
         )
         return _refused("line_too_long", sentence)
     if figures["odd_quotes"] == 0 and figures["inner_returns"] == 0:
-        return Structure(records=max(0, figures["lines"] - 1), multi_line=False, refused=None)
+        return Structure(records=max(0, figures["lines"] - 1), line_end=None, refused=None)
     return _structure_in_order(spark, uri)
 
 
@@ -120,7 +122,8 @@ def _structure_in_order(spark: SparkSession, uri: str) -> Structure:
         return _refused("unbalanced_quote", "a quote is opened and never closed")
     if counted.ended_by_crlf and counted.ended_by_lf:
         return _refused("line_ends", "records end in LF and in CRLF, and values hold line breaks")
-    return Structure(records=max(0, counted.records - 1), multi_line=True, refused=None)
+    line_end = "\r\n" if counted.ended_by_crlf else "\n"
+    return Structure(records=max(0, counted.records - 1), line_end=line_end, refused=None)
 
 
 class Counted(NamedTuple):
@@ -238,4 +241,4 @@ def _holds_return() -> Column:
 
 
 def _refused(reason: str, sentence: str) -> Structure:
-    return Structure(records=0, multi_line=False, refused=(reason, sentence))
+    return Structure(records=0, line_end=None, refused=(reason, sentence))

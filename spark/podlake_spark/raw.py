@@ -36,8 +36,8 @@ class RawLayer:
         names = {file.uri: self._files.spark_name(file.uri) for file in task.files}
         structure = structures(self._spark, names)
         accepted = [file for file in task.files if structure[file.uri].refused is None]
-        multi_line = {file.id for file in accepted if structure[file.uri].multi_line}
-        groups = group_files(accepted, multi_line, self._catalogue.source_columns(task.table))
+        line_ends = {file.id: structure[file.uri].line_end for file in accepted}
+        groups = group_files(accepted, line_ends, self._catalogue.source_columns(task.table))
 
         # An earlier try of this attempt may have left files here, and what lies here counts as loaded.
         self._files.delete(task.output)

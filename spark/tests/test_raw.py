@@ -70,6 +70,14 @@ def test_crlf_records_may_hold_a_line_feed_inside_quotes(lake):
     assert values(rows, "NAME_CONTRACT_TYPE", "EXT_SOURCE_1") == [("a\nb", "0.5"), ("x", "0.5")]
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_line_breaks_in_a_value_stay_as_they_are_whatever_records_end_in(lake, line_end):
+    text = line_end.join([HEADER, '1,0,"a\r\nb",1,,', '2,0,"c\nd",1,,', '3,0,"e\rf",1,,', ""])
+    table, rows = load(lake, lake.deliver(text, columns=COLUMNS))
+
+    assert values(rows, "SK_ID_CURR", "NAME_CONTRACT_TYPE") == [("1", "a\r\nb"), ("2", "c\nd"), ("3", "e\rf")]
+
+
 def test_a_carriage_return_inside_a_line_stays_in_its_value(lake):
     table, rows = load(lake, lake.deliver(HEADER + "\n1,0,a\rb,1,,\n2,0,x,1,,\n", columns=COLUMNS))
 

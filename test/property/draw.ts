@@ -148,19 +148,7 @@ const file: fc.Arbitrary<DrawnFile> = fc
         { weight: 1, arbitrary: fc.constantFrom(...FAULTS) },
       ),
     }),
-  )
-  .map(withoutInnerCrlf);
-
-/** Open: of a file whose lines end in CRLF, Spark's reader gives a CRLF inside a value as LF. So none is drawn there. */
-function withoutInnerCrlf(drawn: DrawnFile): DrawnFile {
-  if (!drawn.form.crlf) return drawn;
-  const plain = (values: Values) =>
-    Object.fromEntries(Object.entries(values).map(([name, text]) => [name, text.replaceAll('\r\n', '\n')]));
-  return {
-    ...drawn,
-    records: drawn.records.map((one) => (one.kind === 'blank' ? one : { ...one, values: plain(one.values) })),
-  };
-}
+  );
 
 const delivery: fc.Arbitrary<DrawnDelivery> = fc.record({
   content: fc.oneof({ weight: 4, arbitrary: file }, { weight: 1, arbitrary: fc.record({ again: fc.nat(7) }) }),

@@ -1,36 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { historyFile, readHistories, writeHistory } from '../../workers/histories.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
-const ENDING = '.json.gz';
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export type RecordedHistory = { workflowId: string; history: { events: HistoryEvent[] } };
-type HistoryEvent = { activityTaskScheduledEventAttributes?: { activityType: { name: string } } };
-
-/** All recorded histories. In place of the workflow's id stands the history's name, so that what fails to replay is named. */
-export async function recordedHistories(): Promise<RecordedHistory[]> {
-  const files = (await readdir(FOLDER)).filter((file) => file.endsWith(ENDING)).sort();
-  return Promise.all(
-    files.map(async (file) => ({
-      workflowId: file.slice(0, -ENDING.length),
-      history: JSON.parse(gunzipSync(await readFile(join(FOLDER, file))).toString()),
-    })),
-  );
-}
+/** All histories that are committed. */
+export const recordedHistories = () => readHistories(FOLDER);
 
 /** Adds the history of an execution; one of that name that is there already is never changed. Returns whether it was added. */
 export async function addHistory(name: string, handle: WorkflowHandle): Promise<boolean> {
-  const file = join(FOLDER, `${name}${ENDING}`);
-  if (existsSync(file)) return false;
-  const text = withoutMachine(historyToJSON(await handle.fetchHistory()));
-  await mkdir(FOLDER, { recursive: true });
-  await writeFile(file, gzipSync(text, { level: 9 }));
+  if (existsSync(historyFile(FOLDER, name))) return false;
+  await writeHistory(FOLDER, name, withoutMachine(historyToJSON(await handle.fetchHistory())));
   return true;
 }
 

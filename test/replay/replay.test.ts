@@ -1,21 +1,14 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker, type WorkflowBundle } from '@temporalio/worker';
-import { DeterminismViolationError } from '@temporalio/workflow';
-import { describe, expect, test } from 'vitest';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { RecordedHistory } from '../../workers/histories.ts';
+import { failureSentence, replayFailures } from '../../workers/replay.ts';
 import { bundleWorkflows } from '../workflow/temporal.ts';
-import { type RecordedHistory, recordedHistories } from './histories.ts';
+import { recordedHistories } from './histories.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-
-/** What does not replay: the history's name and why. */
-async function failures(workflowBundle: WorkflowBundle, histories: RecordedHistory[]): Promise<Map<string, Error>> {
-  const failed = new Map<string, Error>();
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories))
-    if (error) failed.set(workflowId, error);
-  return failed;
-}
 
 describe('recorded histories', () => {
   test('show every way in which a run can end', async () => {
@@ -30,37 +23,74 @@ describe('recorded histories', () => {
   });
 
   test('all replay with the workflows as they are now', async () => {
-    const failed = await failures(await bundleWorkflows(), await recordedHistories());
-    expect([...failed].map(([name, error]) => `${name}: ${error.message}`)).toEqual([]);
-  });
-
-  test('do not replay with two activities in another order, and what fails is named', async () => {
-    const histories = await recordedHistories();
-    const failed = await failures(await bundleReordered(), histories);
-    const affected = histories.filter(({ history }) =>
-      history.events.some(
-        ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType.name === 'prepareCatalogue',
-      ),
-    );
-    expect([...failed.keys()].sort()).toEqual(affected.map(({ workflowId }) => workflowId).sort());
-    for (const error of failed.values()) expect(error).toBeInstanceOf(DeterminismViolationError);
+    const failed = await replayFailures(await bundleWorkflows(), await recordedHistories());
+    expect(failed.map(failureSentence)).toEqual([]);
   });
 });
 
+describe('workflow code whose activities are in another order', () => {
+  let reordered: WorkflowBundle;
+  beforeAll(async () => {
+    reordered = await bundleReordered();
+  });
+
+  test('does not replay a run that came so far, and history and event are named', async () => {
+    const name = 'published-with-refusals';
+    const histories = (await recordedHistories()).filter(({ workflowId }) => workflowId === name);
+    const event = scheduledEvents(histories[0]).find(({ activity }) => activity === 'prepareCatalogue')?.event;
+    expect((await replayFailures(reordered, histories)).map(failureSentence)).toEqual([
+      `${name} does not replay at event ${event} (ActivityTaskScheduled prepareCatalogue): Activity type of scheduled event ` +
+        `'prepareCatalogue' does not match activity type of activity command 'startCluster'`,
+    ]);
+  });
+
+  test('is caught by each history in which the activities come, and by no other', async () => {
+    const histories = await recordedHistories();
+    const affected = histories.filter((recorded) =>
+      scheduledEvents(recorded).some(({ activity }) => activity === 'prepareCatalogue'),
+    );
+    const failed = (await replayFailures(reordered, histories)).map(({ history }) => history);
+    expect(failed.sort()).toEqual(affected.map(({ workflowId }) => workflowId).sort());
+  });
+});
+
+test('of an activity that a run calls once for each layer, the call that parts is named', async () => {
+  const name = 'published';
+  const histories = (await recordedHistories()).filter(({ workflowId }) => workflowId === name);
+  const manifests = scheduledEvents(histories[0]).filter(({ activity }) => activity === 'writeManifest');
+  const changed = await bundleChanged((source) =>
+    source.replace(
+      /( +const \{ manifest \} = )/,
+      "  if (name === 'refined') await lake.judge('too early', context);\n$1",
+    ),
+  );
+  const [failure] = await replayFailures(changed, histories);
+  expect(failure).toMatchObject({ history: name, event: manifests[2]?.event });
+});
+
+function scheduledEvents(recorded: RecordedHistory | undefined): { event: number; activity: string }[] {
+  return (recorded?.history.events ?? []).flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled ? [{ event: Number(eventId), activity: scheduled.activityType.name }] : [],
+  );
+}
+
 /** The workflows with the cluster started before the catalogue is prepared. */
-async function bundleReordered(): Promise<WorkflowBundle> {
-  const folder = await mkdtemp(join(tmpdir(), 'reordered-'));
+const bundleReordered = () =>
+  bundleChanged((source) =>
+    source.replace(/( +await lake\.prepareCatalogue\(.*\n)([\s\S]*?await lake\.startCluster\(.*\n)/, '$2$1'),
+  );
+
+/** A copy of the workflows of which the run's code is changed. */
+async function bundleChanged(change: (source: string) => string): Promise<WorkflowBundle> {
+  const folder = await mkdtemp(join(tmpdir(), 'changed-'));
   try {
     await cp(join(ROOT, 'workflows'), join(folder, 'workflows'), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const file = join(folder, 'workflows', 'data-lake-run.ts');
     const source = await readFile(file, 'utf8');
-    const swapped = source.replace(
-      /( +await lake\.prepareCatalogue\(.*\n)([\s\S]*?await lake\.startCluster\(.*\n)/,
-      '$2$1',
-    );
-    expect(swapped).not.toBe(source);
-    await writeFile(file, swapped);
+    const changed = change(source);
+    expect(changed).not.toBe(source);
+    await writeFile(file, changed);
     return await bundleWorkflows(join(folder, 'workflows', 'index.ts'));
   } finally {
     await rm(folder, { recursive: true });

@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
+import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
 import { demo } from './demo.ts';
 import { docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { generate } from './generate.ts';
+import { count, duration, HISTORIES_HELP, PULLED, pull, replay } from './histories.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
 import { problemSentence } from './problems.ts';
 import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantine.ts';
@@ -121,6 +123,33 @@ quarantine
   .requiredOption('--line <number>', 'the line on which it begins', Number)
   .requiredOption('--note <text>', 'what was found out, and what was done')
   .action(resolveQuarantined);
+
+const histories = program
+  .command('histories')
+  .description('what Temporal recorded of workflows, to try changed workflow code on before it is deployed')
+  .addHelpText('after', HISTORIES_HELP);
+histories
+  .command('pull')
+  .description('fetch the histories of workflows that run, and of those that were closed lately')
+  .addOption(stack())
+  .addOption(json())
+  .addOption(
+    new Option('--since <duration>', 'closed in this time, such as 12h, 7d or 2w')
+      .argParser(duration)
+      .default(duration('7d'), '7d'),
+  )
+  .addOption(new Option('--type <name>', 'only workflows of this type').choices(WORKFLOW_TYPES))
+  .option('--limit <count>', 'how many, the newest first', count, 1000)
+  .option('--output <folder>', 'write into this folder', PULLED)
+  .addHelpText('after', HISTORIES_HELP)
+  .action(pull);
+histories
+  .command('replay')
+  .description('replay them with the workflow code of this clone; ends with 1 if one fails, and says at which event')
+  .argument('[folder]', 'where they are', PULLED)
+  .addOption(json())
+  .addHelpText('after', HISTORIES_HELP)
+  .action(replay);
 
 program
   .command('rebuild')

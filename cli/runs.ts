@@ -64,7 +64,7 @@ export function heldLines(lacking: readonly held.HeldDelivery[]): string[] {
       ({ slot, table, files, reason }) =>
         `  ${slotOf(slot)} ${table || '(table not identified yet)'}: ${files} ${files === 1 ? 'file' : 'files'}; ${reason}`,
     ),
-    'Next: mend the cause that is told here, or have the source mend it, and let the source deliver those files again: they go into',
-    'the next slot. (A table with "on_held_delivery: wait" in catalog/trusted/ waits until then.)',
+    'Next: mend the cause that is told here, or have the source mend it, and have those files delivered again: they go into the next slot.',
+    'The rows that were left out: podlake quarantine list --open',
   ];
 }

@@ -10,6 +10,6 @@ test('held deliveries are told by slot, table and reason, with what to do next; 
   ]);
   expect(lines).toContain('  20260107T210000Z (table not identified yet): 1 file; a bug');
   expect(lines).toContain('  20260107T210000Z bureau: 2 files; audit bad_row_share failed');
-  expect(lines.join(' ')).toMatch(/Next: .*deliver those files again/);
+  expect(lines.join(' ')).toMatch(/Next: .*those files delivered again/);
   expect(heldLines([])).toEqual([]);
 });

@@ -9,6 +9,15 @@ const failing = (type: string, message: string) => async () => {
   throw ApplicationFailure.create({ type, message });
 };
 
+function failingOnce<Result>(message: string, result: Result): () => Promise<Result> {
+  let tried = false;
+  return async () => {
+    if (tried) return result;
+    tried = true;
+    throw ApplicationFailure.create({ message });
+  };
+}
+
 /** Every way a run can go. All of them ask for the lake by the `lock` that is given. */
 export function kinds(lock: Pick<LakeActivities, 'enterLakeQueue' | 'awaitClosed'>): Kind[] {
   const lake = (changes: Partial<LakeActivities> = {}) => fakeLake({ ...changes, ...lock });
@@ -43,6 +52,10 @@ export function kinds(lock: Pick<LakeActivities, 'enterLakeQueue' | 'awaitClosed
       lake: lake({
         judge: async () => ({ passed: false, failures: ['trusted.bureau: 9 % are bad'], warnings: ['few rows'] }),
       }),
+    },
+    {
+      name: 'retried-activity',
+      lake: lake({ startCluster: failingOnce('EMR throttles', { clusterId: 'j-second-try' }) }),
     },
     { name: 'failed-step', lake: lake({ runStep: failing('StepFailed', 'a column is gone') }) },
     {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
@@ -5,9 +6,18 @@ import { lockActivities } from '../../activities/lock.ts';
 import { temporalCli } from '../../infra/local/tools/temporal.ts';
 import { temporalClient } from '../../workers/clients.ts';
 import { readConfig } from '../../workers/config.ts';
-import { DATA_LAKE_RUN_TYPE, LAKE_LOCK_ID, LAKE_LOCK_TYPE } from '../../workflows/names.ts';
+import type { LakeState, lakeLock } from '../../workflows/lake-lock.ts';
+import {
+  DATA_LAKE_RUN_TYPE,
+  LAKE_LOCK_ID,
+  LAKE_LOCK_TYPE,
+  LAKE_STATE,
+  REBUILD_VERIFY_ID,
+  REBUILD_VERIFY_TYPE,
+  REQUEST_LAKE,
+} from '../../workflows/names.ts';
 import { LAKE_OUTCOME, SCHEDULED_START } from '../../workflows/search-attributes.ts';
-import { fakeLake, fakeLakes } from '../workflow/fake-lake.ts';
+import { type FakeLake, fakeLake, fakeLakes, untilCancelled } from '../workflow/fake-lake.ts';
 import { bundleWorkflows, localServer, startRun, startWorker } from '../workflow/temporal.ts';
 import { addHistory } from './histories.ts';
 import { type Kind, kinds } from './kinds.ts';
@@ -63,10 +73,48 @@ async function playAll(): Promise<void> {
     // All at once, so that they queue for the lake.
     await Promise.all(kinds(lock).map(play));
     await add(server.client, 'lake-lock-with-a-queue', LAKE_LOCK_ID);
+    await playManyGrants(server.client, lakes, taskQueue);
+    await playRebuild(server.client, lakes, taskQueue);
   } finally {
     await worker.stop();
     await server.teardown();
   }
+}
+
+/** More than the lock's 200 a run. */
+const GRANTS = 203;
+
+/** A lock that gives more grants than one history takes: it is continued as new, with holder and queue. */
+async function playManyGrants(client: Client, lakes: Map<string, FakeLake>, taskQueue: string): Promise<void> {
+  const workflowId = 'lake-lock-with-many-grants';
+  let watched = 0;
+  const awaitClosed = async () => {
+    watched += 1;
+    // The last is not closed, so that the second run has a holder.
+    return watched === GRANTS ? untilCancelled() : 'completed';
+  };
+  lakes.set(workflowId, fakeLake({ awaitClosed }));
+  const lock = await client.workflow.start<typeof lakeLock>(LAKE_LOCK_TYPE, { workflowId, taskQueue });
+  for (let index = 1; index <= GRANTS; index += 1) {
+    // Nobody works on this queue: these do nothing but be there, to be told.
+    const requester = { workflowId: `requester-${index}`, taskQueue: 'nobody', args: [] as [] };
+    const { firstExecutionRunId: runId } = await client.workflow.start(DATA_LAKE_RUN_TYPE, requester);
+    await lock.signal(REQUEST_LAKE, { workflowId: requester.workflowId, runId });
+  }
+  let granted = 0;
+  while (granted < GRANTS) {
+    await setTimeout(200);
+    granted = (await client.workflow.getHandle(workflowId).query<LakeState>(LAKE_STATE)).granted;
+  }
+  await add(client, 'lake-lock-continued-as-new', workflowId, lock.firstExecutionRunId);
+  await add(client, 'lake-lock-after-continue-as-new', workflowId);
+}
+
+async function playRebuild(client: Client, lakes: Map<string, FakeLake>, taskQueue: string): Promise<void> {
+  lakes.set(REBUILD_VERIFY_ID, fakeLake());
+  const options = { workflowId: REBUILD_VERIFY_ID, taskQueue, args: [{ all: true, seed: 1 }] };
+  await client.workflow.execute(REBUILD_VERIFY_TYPE, options);
+  await add(client, 'rebuild-verify', REBUILD_VERIFY_ID);
 }
 
 await (values.stack ? takeFromStack(values.stack) : playAll());

@@ -11,15 +11,27 @@ import { recordedHistories } from './histories.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('recorded histories', () => {
-  test('show every way in which a run can end', async () => {
+  test('show every way in which a run can end, and the lock at its work', async () => {
     const names = (await recordedHistories()).map(({ workflowId }) => workflowId);
     expect(names).toEqual(
       expect.arrayContaining([
         ...['published', 'published-with-refusals', 'published-unconfirmed', 'empty', 'superseded'],
         ...['failed-audit', 'failed-step', 'cancelled', 'cancelled-during-publication'],
-        ...['cut-publication-completed', 'lake-lock-with-a-queue'],
+        ...['cut-publication-completed', 'retried-activity', 'rebuild-verify'],
+        ...['lake-lock-with-a-queue', 'lake-lock-continued-as-new', 'lake-lock-after-continue-as-new'],
       ]),
     );
+  });
+
+  test('are what their names say, of the retry and of the lock that was continued as new', async () => {
+    const recorded = new Map(
+      (await recordedHistories()).map(({ workflowId, history }) => [workflowId, history.events]),
+    );
+    const text = JSON.stringify(recorded.get('retried-activity'));
+    expect(text).toMatch(/"attempt":2,"lastFailure":\{"message":"EMR throttles"/);
+    const continued = 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW';
+    expect(recorded.get('lake-lock-continued-as-new')?.at(-1)?.eventType).toBe(continued);
+    expect(JSON.stringify(recorded.get('lake-lock-after-continue-as-new')?.[0])).toMatch(/"continuedExecutionRunId"/);
   });
 
   test('all replay with the workflows as they are now', async () => {

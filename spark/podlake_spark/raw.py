@@ -42,17 +42,13 @@ class RawLayer:
         # An earlier try of this attempt may have left files here, and what lies here counts as loaded.
         self._files.delete(task.output)
         unreadable: dict[int, int] = {}
-        told = self._write(task, groups, names) if groups else 0
-        outputs = self._files.list_parquet(task.output)
-        rows = self._rows_per_file(task.output) if outputs else {}
-        # What was observed may fall short: Spark keeps it in an accumulator, and promises nothing of those. So records
-        # that are not among the rows are looked for as well.
-        missing = any(structure[file.uri].records != rows.get(file.id, 0) for file in accepted)
-        if groups and (told or missing):
+        if groups and self._write(task, groups, names):
             unreadable = self._keep_unreadable(task, groups, names)
         if not unreadable:
             self._quarantine.clear(task.table.lower())
 
+        outputs = self._files.list_parquet(task.output)
+        rows = self._rows_per_file(task.output) if outputs else {}
         self._report.rows(task.table, sum(rows.values()))
         figures = [_file_figures(file, structure[file.uri], rows, unreadable) for file in task.files]
         self._audit(task.table, figures, unknown_rows=rows.get(None, 0))
@@ -63,12 +59,12 @@ class RawLayer:
             "bytes": sum(output.bytes for output in outputs),
         }
 
-    def _write(self, task: RawTask, groups: list[FileGroup], names: dict[str, str]) -> int:
-        """Writes the readable rows; says how many others were seen, which cost a pass of their own only then."""
+    def _write(self, task: RawTask, groups: list[FileGroup], names: dict[str, str]) -> bool:
+        """Writes the readable rows; says whether there were others, which cost a pass of their own only then."""
         seen = Observation(f"raw {task.table}")
         rows = self._rows(task, groups, names).observe(seen, F.count(UNREADABLE).alias("unreadable"))
         rows.where(F.col(UNREADABLE).isNull()).drop(UNREADABLE).write.mode("overwrite").parquet(task.output)
-        return seen.get["unreadable"]
+        return seen.get["unreadable"] > 0
 
     def _keep_unreadable(self, task: RawTask, groups: list[FileGroup], names: dict[str, str]) -> dict[int, int]:
         """Puts records with too many or too few fields into quarantine, with their place in the file and their text."""

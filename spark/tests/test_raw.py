@@ -4,7 +4,6 @@ import gzip
 
 import pytest
 from lake import audits, figures
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 HEADER = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1"
@@ -143,14 +142,6 @@ def test_records_with_too_many_or_too_few_fields_are_kept_apart_with_number_and_
         ("application_train", "raw", "train.csv", 2, "numero_de_campos", "2,0,,1"),
         ("application_train", "raw", "train.csv", 3, "numero_de_campos", "3,0,,1,,,9"),
     ]
-
-
-def test_records_that_spark_lost_count_of_are_found_by_the_count_of_the_file(lake, monkeypatch):
-    monkeypatch.setattr(Observation, "get", {"unreadable": 0})
-    table, _ = load(lake, lake.deliver(HEADER + "\n1,0,,10,,\n2,0\n"))
-
-    assert [(f["records"], f["rows"], f["unreadable"]) for f in table["files"]] == [(2, 1, 1)]
-    assert lake.rows("select registro, texto from controle.quarentena") == [(2, "2,0")]
 
 
 def test_a_second_try_leaves_the_same_rows_and_the_same_quarantine(lake):

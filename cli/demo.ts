@@ -50,7 +50,7 @@ async function runSlots(options: DemoOptions, stack: Stack, report: Report): Pro
   const client = await temporalClient(config);
   const database = postgresPool(config);
   try {
-    const applied = await applySchedule(client, config.temporal.taskQueue, new Date());
+    const { outcome: applied } = await applySchedule(client, config.temporal.taskQueue, new Date());
     report(`schedule ${SCHEDULE_ID}: ${applied}`);
     await untilQuiet(client, report);
     const last = (await publications.lastPublishedSlot(database)) ?? BEFORE_THE_FIRST_SLOT;

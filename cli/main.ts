@@ -12,7 +12,7 @@ import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantin
 import { rebuild } from './rebuild.ts';
 import { run } from './run.ts';
 import { listRuns } from './runs.ts';
-import { applyScheduleCommand } from './schedule.ts';
+import { applyScheduleCommand, nextScheduleCommand } from './schedule.ts';
 import { sql } from './sql.ts';
 import { up } from './up.ts';
 import { work } from './worker.ts';
@@ -53,14 +53,24 @@ program
 
 program.command('worker').description('run a worker until it is told to stop').addOption(stack()).action(work);
 
-program
-  .command('schedule')
-  .description('the schedule on the Temporal server')
+const schedule = program.command('schedule').description('the schedule on the Temporal server');
+
+schedule
   .command('apply')
-  .description('make the schedule what the code says; pause and note stay as they are')
+  .description('make the schedule what the code says, and print what changes; pause and note stay as they are')
   .addOption(stack())
   .addOption(json())
+  .option('--dry-run', 'only print what would change')
   .action(applyScheduleCommand);
+
+schedule
+  .command('next')
+  .description('the coming slots, and for every day without one the reason')
+  .addOption(stack())
+  .addOption(json())
+  .option('--count <slots>', 'how many slots', Number, 20)
+  .option('--from <instant>', 'list from this instant instead of now, such as 2026-11-20T09:00:00Z')
+  .action(nextScheduleCommand);
 
 program
   .command('run')

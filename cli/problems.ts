@@ -2,10 +2,19 @@ import { UnknownPlace } from '../catalog/lineage/places.ts';
 import { CatalogueError } from '../catalog/problems.ts';
 import { MachineProblem } from '../infra/local/tools/index.ts';
 import { ConfigProblem } from '../workers/config.ts';
+import { ScheduleProblem } from '../workers/schedule.ts';
 import { AthenaProblem } from './athena-query.ts';
 import { RunProblem } from './watch.ts';
 
-const WHOLE_SENTENCES = [MachineProblem, ConfigProblem, CatalogueError, UnknownPlace, AthenaProblem, RunProblem];
+const WHOLE_SENTENCES = [
+  MachineProblem,
+  ConfigProblem,
+  CatalogueError,
+  UnknownPlace,
+  AthenaProblem,
+  RunProblem,
+  ScheduleProblem,
+];
 
 /** What a person reads when a command fails: problems that we know are whole sentences; of the rest PODLAKE_DEBUG=1 shows the trace. */
 export function problemSentence(error: unknown): string {

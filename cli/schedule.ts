@@ -1,23 +1,66 @@
+import type { Client } from '@temporalio/client';
 import { temporalClient } from '../workers/clients.ts';
-import { readConfig } from '../workers/config.ts';
-import { applySchedule } from '../workers/schedule.ts';
+import { comingSlots, MOST_SLOTS } from '../workers/coming-slots.ts';
+import { type Config, readConfig } from '../workers/config.ts';
+import { applySchedule, describeSchedule, ScheduleProblem } from '../workers/schedule.ts';
 import { SCHEDULE_ID } from '../workflows/names.ts';
+import { slotOf } from '../workflows/slot.ts';
 
-export async function applyScheduleCommand(options: { stack: string; json?: boolean }): Promise<void> {
-  const config = readConfig(options.stack);
-  const client = await temporalClient(config);
-  try {
-    const applied = await applySchedule(client, config.temporal.taskQueue, new Date());
-    const { info, state } = await client.schedule.getHandle(SCHEDULE_ID).describe();
-    const next = info.nextActionTimes.map((time) => time.toISOString());
+type Options = { stack: string; json?: boolean };
+
+export function applyScheduleCommand(options: Options & { dryRun?: boolean }): Promise<void> {
+  return withClient(options.stack, async (client, config) => {
+    const dryRun = options.dryRun ?? false;
+    const { outcome, changes } = await applySchedule(client, config.temporal.taskQueue, new Date(), { dryRun });
+    const found = await describeSchedule(client);
+    const next = found?.info.nextActionTimes.map((time) => time.toISOString()) ?? [];
+    const state = found ? { paused: found.state.paused, note: found.state.note ?? null } : { paused: null, note: null };
     if (options.json)
-      return console.log(
-        JSON.stringify({ schedule: SCHEDULE_ID, applied, paused: state.paused, note: state.note ?? null, next }),
-      );
-    console.log(`schedule ${SCHEDULE_ID}: ${applied}${state.paused ? `, paused (${state.note ?? 'no note'})` : ''}`);
+      return console.log(JSON.stringify({ schedule: SCHEDULE_ID, applied: outcome, dryRun, changes, ...state, next }));
+    const done = dryRun && outcome !== 'unchanged' ? `would be ${outcome} (dry run: nothing was written)` : outcome;
+    console.log(`schedule ${SCHEDULE_ID}: ${done}${state.paused ? `, paused (${state.note ?? 'no note'})` : ''}`);
+    for (const { change, part, value } of changes) console.log(`  ${change === 'added' ? '+' : '-'} ${part} ${value}`);
     for (const time of next.slice(0, 4)) console.log(`  next ${time}`);
     if (state.paused)
       console.log(`unpause it with: temporal schedule toggle -s ${SCHEDULE_ID} --unpause --reason "deliveries arrive"`);
+  });
+}
+
+export function nextScheduleCommand(options: Options & { count: number; from?: string }): Promise<void> {
+  const { count } = options;
+  if (!Number.isInteger(count) || count < 1 || count > MOST_SLOTS)
+    throw new ScheduleProblem(`--count is a whole number from 1 to ${MOST_SLOTS}.`);
+  const from = options.from === undefined ? new Date() : new Date(options.from);
+  if (Number.isNaN(from.getTime()))
+    throw new ScheduleProblem(`--from "${options.from}" is not an instant; one looks like 2026-11-20T09:00:00Z.`);
+  return withClient(options.stack, async (client) => {
+    const { schedule, timezone, days, holidaysUntil } = await comingSlots(client, from, count);
+    const { paused, note } = schedule.state;
+    const unknown = holidaysUntil !== null && (days.at(-1)?.date ?? '') > `${holidaysUntil}-12-31`;
+    if (options.json) {
+      const listed = days.map((day) => ({ ...day, times: day.times.map((time) => time.toISOString()) }));
+      const all = { schedule: SCHEDULE_ID, timezone, paused, note: note ?? null, holidaysUntil, days: listed };
+      return console.log(JSON.stringify(all, null, 2));
+    }
+    if (paused)
+      console.log(`The schedule is paused (${note ?? 'no note'}): it starts none of these until it is unpaused.`);
+    const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: timezone });
+    for (const { date, weekday, times, reason } of days) {
+      const day = `${date} ${weekday.slice(0, 3)}`;
+      if (reason) console.log(`${day}  -      ${reason}`);
+      for (const time of times) console.log(`${day}  ${clock.format(time)}  slot ${slotOf(time)}`);
+    }
+    console.log(`times of ${timezone}, as the server reckons them`);
+    if (unknown)
+      console.log(`The schedule knows no holidays after ${holidaysUntil}: "podlake schedule apply" adds years.`);
+  });
+}
+
+async function withClient(stack: string, work: (client: Client, config: Config) => Promise<void>): Promise<void> {
+  const config = readConfig(stack);
+  const client = await temporalClient(config);
+  try {
+    await work(client, config);
   } finally {
     await client.connection.close();
   }

@@ -9,13 +9,10 @@ import {
 import { optionalDateToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { bankHolidays } from './business-days.ts';
+import { type Change, difference, MONTHS } from './schedule-description.ts';
 
 const TIMEZONE = 'America/Sao_Paulo';
 const HOURS = [6, 18];
-const MONTHS = [
-  ...(['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE'] as const),
-  ...(['JULY', 'AUGUST', 'SEPTEMBER', 'OCTOBER', 'NOVEMBER', 'DECEMBER'] as const),
-];
 
 /** How the schedule should be: twice a business day of Brazilian banks, one run after the other, none left out. */
 export function scheduleOptions(years: number[], taskQueue: string): Omit<ScheduleOptions, 'state'> {
@@ -50,35 +47,54 @@ function holidaySpec(date: string, name: string): CalendarSpec {
   return { comment: `${date} ${name}`, year, month: monthName, dayOfMonth: day, hour: '*', minute: '*', second: '*' };
 }
 
-export type Applied = 'created' | 'changed' | 'unchanged';
+export type Applied = { outcome: 'created' | 'changed' | 'unchanged'; changes: Change[] };
+
+export class ScheduleProblem extends Error {
+  override readonly name = 'ScheduleProblem';
+}
 
 /**
- * Makes the schedule on the server what the code says. A new one is paused; of an existing one pause and note stay as they
- * are. Holidays are written from the lake's first year to three years from today.
+ * Makes the schedule on the server what the code says, or only says what would change. A new one is paused; of an existing
+ * one pause and note stay as they are. Holidays are written from the lake's first year to three years from today.
  */
-export async function applySchedule(client: Client, taskQueue: string, today: Date): Promise<Applied> {
+export async function applySchedule(
+  client: Client,
+  taskQueue: string,
+  today: Date,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<Applied> {
   const wanted = scheduleOptions(yearsUpTo(today), taskQueue);
-  const handle = client.schedule.getHandle(SCHEDULE_ID);
-  const found = await handle.describe().catch((error: unknown) => {
-    if (error instanceof ScheduleNotFoundError) return null;
-    throw error;
-  });
-  if (found === null) {
+  const found = await describeSchedule(client);
+  const changes = difference(found, wanted);
+  const outcome = !found ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
+  if (dryRun || outcome === 'unchanged') return { outcome, changes };
+  if (!found) {
     await client.schedule.create({
       ...wanted,
       state: { paused: true, note: 'Made paused. Unpause it when deliveries arrive.' },
     });
-    return 'created';
+    return { outcome, changes };
   }
-  if (fingerprint(found) === fingerprint(wanted)) return 'unchanged';
   const { spec, policies, action } = wanted;
-  await handle.update((previous) => ({
+  // The SDK reads the schedule once more and refuses to write over what an operator changed since: no pause is lost.
+  await client.schedule.getHandle(SCHEDULE_ID).update((previous) => ({
     ...previous,
     spec,
     policies,
     action: { ...action, workflowId: RUN_ID_PREFIX },
   }));
-  return 'changed';
+  return { outcome, changes };
+}
+
+/** The schedule as it is on the server, null where there is none. */
+export function describeSchedule(client: Client): Promise<ScheduleDescription | null> {
+  return client.schedule
+    .getHandle(SCHEDULE_ID)
+    .describe()
+    .catch((error: unknown) => {
+      if (error instanceof ScheduleNotFoundError) return null;
+      throw error;
+    });
 }
 
 const FIRST_YEAR = 2026;
@@ -87,54 +103,18 @@ const yearsUpTo = (today: Date) =>
 
 /** The first `count` times after `after` at which the schedule starts a run, as the server reckons them. */
 export async function timesAfter(client: Client, after: Date, count: number): Promise<Date[]> {
+  // Twice a day; the longest row of days without business is shorter than ten.
+  const end = new Date(after.getTime() + (count + 10) * 86_400_000);
+  return (await timesBetween(client, new Date(after.getTime() + 1000), end)).slice(0, count);
+}
+
+/** The times of the schedule from `from` to `to`, at most the thousand that the server gives in one answer. */
+export async function timesBetween(client: Client, from: Date, to: Date): Promise<Date[]> {
   const { startTime } = await client.workflowService.listScheduleMatchingTimes({
     namespace: client.options.namespace,
     scheduleId: SCHEDULE_ID,
-    startTime: optionalDateToTs(new Date(after.getTime() + 1000)),
-    // Twice a day; the longest row of days without business is shorter than ten.
-    endTime: optionalDateToTs(new Date(after.getTime() + (count + 10) * 86_400_000)),
+    startTime: optionalDateToTs(from),
+    endTime: optionalDateToTs(to),
   });
-  return (startTime ?? []).slice(0, count).map((time) => tsToDate(time));
+  return (startTime ?? []).map((time) => tsToDate(time));
 }
-
-/** What of a schedule is ours to compare, in the longer form in which the server gives it back. */
-function fingerprint(schedule: ScheduleDescription | Omit<ScheduleOptions, 'state'>): string {
-  const { spec, policies, action } = schedule;
-  const { workflowType, taskQueue, workflowId } = action as {
-    workflowType: string;
-    taskQueue: string;
-    workflowId?: string;
-  };
-  const window = policies?.catchupWindow === '7 days' ? 7 * 86_400_000 : policies?.catchupWindow;
-  return JSON.stringify([
-    calendars(spec.calendars),
-    calendars(spec.skip),
-    spec.timezone,
-    policies?.overlap,
-    window,
-    workflowType,
-    taskQueue,
-    workflowId,
-  ]);
-}
-
-function calendars(specs: readonly object[] | undefined): string[] {
-  return ((specs as CalendarSpec[] | undefined) ?? [])
-    .map(({ comment, year, month, dayOfMonth, dayOfWeek, hour }) =>
-      JSON.stringify([comment, ...[year, month, dayOfMonth, dayOfWeek, hour].map(ranges)]),
-    )
-    .sort();
-}
-
-/** `6`, `{ start: 6 }` and `[{ start: 6, end: 6, step: 1 }]` are the same; so are `*`, nothing and the whole range. */
-function ranges(value: unknown): string[] {
-  const listed = value === undefined || value === '*' ? [] : [value].flat();
-  const texts = listed.map((range) => {
-    const { start = range, end = start } =
-      typeof range === 'object' && range !== null ? (range as { start: unknown; end?: unknown }) : {};
-    return `${start}-${end}`;
-  });
-  return texts.filter((text) => !WHOLE_RANGES.includes(text));
-}
-
-const WHOLE_RANGES = ['1-31', 'JANUARY-DECEMBER', 'SUNDAY-SATURDAY', '0-23'];

@@ -1,8 +1,10 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { applySchedule, timesAfter } from '../../workers/schedule.ts';
+import { comingSlots } from '../../workers/coming-slots.ts';
+import { applySchedule, describeSchedule, scheduleOptions, timesAfter, timesBetween } from '../../workers/schedule.ts';
 import { SCHEDULE_ID } from '../../workflows/names.ts';
+import { closedDays } from '../bank-calendar.ts';
 import { localServer } from './temporal.ts';
 
 let server: TestWorkflowEnvironment;
@@ -18,8 +20,11 @@ afterEach(() =>
 afterAll(() => server?.teardown());
 
 const TODAY = new Date('2026-01-01T12:00:00Z');
-const apply = (changes: { taskQueue?: string; today?: Date } = {}) =>
-  applySchedule(server.client, changes.taskQueue ?? 'lake', changes.today ?? TODAY);
+const applied = (changes: { taskQueue?: string; today?: Date; dryRun?: boolean } = {}) =>
+  applySchedule(server.client, changes.taskQueue ?? 'lake', changes.today ?? TODAY, {
+    dryRun: changes.dryRun ?? false,
+  });
+const apply = async (changes: Parameters<typeof applied>[0] = {}) => (await applied(changes)).outcome;
 const handle = () => server.client.schedule.getHandle(SCHEDULE_ID);
 
 describe('applying the schedule', () => {
@@ -68,7 +73,96 @@ describe('applying the schedule', () => {
   });
 });
 
+describe('what applying the schedule changes', () => {
+  test('is told before it is written, and a dry run writes nothing', async () => {
+    const first = await applied({ dryRun: true });
+    expect(first.outcome).toBe('created');
+    expect(first.changes).toContainEqual({ change: 'added', part: 'timezone', value: 'America/Sao_Paulo' });
+    expect(await describeSchedule(server.client)).toBeNull();
+
+    await apply();
+    expect(await applied({ dryRun: true })).toEqual({ outcome: 'unchanged', changes: [] });
+    const changes = [
+      { change: 'removed', part: 'task queue', value: 'lake' },
+      { change: 'added', part: 'task queue', value: 'another' },
+    ];
+    expect(await applied({ taskQueue: 'another', dryRun: true })).toEqual({ outcome: 'changed', changes });
+    expect(await applied({ taskQueue: 'another' })).toEqual({ outcome: 'changed', changes });
+    expect(await applied({ taskQueue: 'another' })).toEqual({ outcome: 'unchanged', changes: [] });
+  });
+
+  test('is what somebody changed on the server, by name: times, holidays, policies', async () => {
+    await apply();
+    await handle().update((previous) => ({
+      ...previous,
+      spec: { ...previous.spec, skip: previous.spec.skip?.slice(1) ?? [] },
+      policies: { ...previous.policies, overlap: ScheduleOverlapPolicy.SKIP },
+    }));
+    const { changes } = await applied();
+    expect(changes).toEqual([
+      { change: 'removed', part: 'overlap', value: 'SKIP' },
+      { change: 'added', part: 'skip', value: expect.stringMatching(/^2026-01-01: /) },
+      { change: 'added', part: 'overlap', value: 'BUFFER_ALL' },
+    ]);
+    expect(await apply()).toBe('unchanged');
+  });
+});
+
+describe('the coming slots', () => {
+  const coming = async (after: string, count: number) =>
+    (await comingSlots(server.client, new Date(after), count)).days.map(({ date, times, reason }) => [
+      ...[date, times.length, reason],
+    ]);
+
+  test('are told with the reason of each day without one, and those of today that have passed', async () => {
+    await apply();
+    // 23:30 in São Paulo: in UTC it is the next day already.
+    expect(await coming('2026-11-20T02:30:00Z', 3)).toEqual([
+      ['2026-11-19', 0, 'its slots have passed'],
+      ['2026-11-20', 0, expect.stringMatching(/^bank holiday: .*Consciência Negra/)],
+      ['2026-11-21', 0, 'weekend'],
+      ['2026-11-22', 0, 'weekend'],
+      ['2026-11-23', 2, null],
+      ['2026-11-24', 1, null],
+    ]);
+    expect(await coming('2026-04-30T12:00:00Z', 2)).toEqual([
+      ['2026-04-30', 1, null],
+      ['2026-05-01', 0, expect.stringMatching(/^bank holiday: /)],
+      ['2026-05-02', 0, 'weekend'],
+      ['2026-05-03', 0, 'weekend'],
+      ['2026-05-04', 1, null],
+    ]);
+  });
+
+  test('are as many as asked for, and without a schedule the command that makes it is told', async () => {
+    await expect(comingSlots(server.client, TODAY, 20)).rejects.toThrow(/podlake schedule apply/);
+    await apply();
+    const { days, holidaysUntil } = await comingSlots(server.client, TODAY, 20);
+    expect(days.flatMap(({ times }) => times)).toHaveLength(20);
+    expect(holidaysUntil).toBe(2029);
+  });
+});
+
 describe('the times of the schedule', () => {
+  const YEARS = Array.from({ length: 12 }, (_, index) => 2024 + index);
+
+  test("of 2024 to 2035 are 06:00 and 18:00 of each business day by ANBIMA's rule", async () => {
+    const state = { paused: true };
+    await server.client.schedule.create({ ...scheduleOptions(YEARS, 'lake'), state });
+    for (const year of YEARS) {
+      // One year at a time, from midnight to midnight in São Paulo; the server gives no more than a thousand times at once.
+      const [start, end] = [new Date(`${year}-01-01T03:00:00Z`), new Date(`${year + 1}-01-01T02:59:59Z`)];
+      const expected: string[] = [];
+      for (let day = new Date(`${year}-01-01`); day.getUTCFullYear() === year; day = new Date(+day + 86_400_000)) {
+        const date = day.toISOString().slice(0, 10);
+        if ([0, 6].includes(day.getUTCDay()) || closedDays(year).includes(date)) continue;
+        expected.push(`${date}T09:00:00.000Z`, `${date}T21:00:00.000Z`);
+      }
+      const times = await timesBetween(server.client, start, end);
+      expect(times.map((time) => time.toISOString())).toEqual(expected);
+    }
+  });
+
   // São Paulo is three hours behind UTC all year: 06:00 is 09:00Z, 18:00 is 21:00Z.
   test.each([
     ['Monday, 5 January 2026, is the first week-day after the first week-end', '2026-01-02T21:00', '2026-01-05'],

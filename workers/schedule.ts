@@ -10,6 +10,7 @@ import { optionalDateToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { bankHolidays } from './business-days.ts';
 import { type Change, difference, MONTHS } from './schedule-description.ts';
+import { replaceSchedule } from './schedule-update.ts';
 
 const TIMEZONE = 'America/Sao_Paulo';
 const HOURS = [6, 18];
@@ -75,14 +76,7 @@ export async function applySchedule(
     });
     return { outcome, changes };
   }
-  const { spec, policies, action } = wanted;
-  // The SDK reads the schedule once more and refuses to write over what an operator changed since: no pause is lost.
-  await client.schedule.getHandle(SCHEDULE_ID).update((previous) => ({
-    ...previous,
-    spec,
-    policies,
-    action: { ...action, workflowId: RUN_ID_PREFIX },
-  }));
+  await replaceSchedule(client, wanted);
   return { outcome, changes };
 }
 

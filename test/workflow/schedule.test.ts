@@ -63,6 +63,27 @@ describe('applying the schedule', () => {
     },
   );
 
+  test('keeps a pause that an operator sets while it is being applied', async () => {
+    await apply();
+    await handle().unpause('deliveries arrive');
+    const service = server.client.workflowService;
+    const write = service.updateSchedule;
+    // Between the reading and the writing of the first try.
+    service.updateSchedule = (async (request: Parameters<typeof write>[0]) => {
+      service.updateSchedule = write;
+      await handle().pause('the source is late');
+      return await service.updateSchedule(request);
+    }) as typeof write;
+    try {
+      expect(await apply({ taskQueue: 'another' })).toBe('changed');
+    } finally {
+      service.updateSchedule = write;
+    }
+    const { state, action } = await handle().describe();
+    expect(state).toMatchObject({ paused: true, note: 'the source is late' });
+    expect(action).toMatchObject({ taskQueue: 'another' });
+  });
+
   test('in a new year writes the holidays of one year more', async () => {
     await apply();
     const before = (await handle().describe()).spec.skip?.length ?? 0;

@@ -102,17 +102,18 @@ async function decide(lake: Lake, landing: string, context: RunContext, file: fi
   const transientUri = place(table);
   if (!(await copy(lake, landing, file, transientUri))) return;
   const { columns } = verdict;
-  const held = waits(lake, table) ? await firstHeld(lake.database, table, context.run) : null;
-  if (held !== null) {
-    const reason = `It waits for the delivery of slot ${slotOf(held)} of ${table}, which is held: on_held_delivery is wait.`;
-    return files.setAside(lake.database, file.file, 'held', { reason, sourceTable: table, transientUri });
-  }
   const notes = [...verdict.notes];
   if (header.headerOnly) notes.push('The file has a header and no rows. Ask the source whether that was meant.');
   for (const { landingKey, slot } of await files.sameContent(lake.database, file)) {
     notes.push(`The same content as ${landingKey} of slot ${slotOf(slot)}: its rows count as superseded or unchanged.`);
   }
-  await files.acceptFile(lake.database, file.file, { sourceTable: table, transientUri, columns, compression, notes });
+  const found = { sourceTable: table, transientUri, columns, compression, notes } as const;
+  const held = waits(lake, table) ? await firstHeld(lake.database, table, context.run) : null;
+  if (held !== null) {
+    const reason = `It waits for the delivery of slot ${slotOf(held)} of ${table}, which is held: on_held_delivery is wait.`;
+    return files.holdBehind(lake.database, file.file, { ...found, reason });
+  }
+  await files.acceptFile(lake.database, file.file, found);
 }
 
 /** Whether later deliveries of the source table wait while one of it is held. */

@@ -1,9 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { OUTCOMES } from '../control-db/queries/ledger.ts';
 import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
 import { demo } from './demo.ts';
 import { docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { FILES_HELP, listFiles, rejectFiles, showFile } from './files.ts';
 import { generate } from './generate.ts';
 import { count, duration, HISTORIES_HELP, PULLED, pull, replay } from './histories.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
@@ -108,6 +110,45 @@ program
   .addOption(json())
   .option('--limit <count>', 'how many', Number, 20)
   .action(listRuns);
+
+const fileNumber = (text: string) => {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A file has a number, as the list shows.');
+  return Number(text);
+};
+const files = program
+  .command('files')
+  .description('the ledger: every file that was seen in landing, what became of it, and why')
+  .addHelpText('after', FILES_HELP);
+files
+  .command('list')
+  .description('files of the ledger, the newest first')
+  .addOption(stack())
+  .addOption(json())
+  .option('--slot <slot>', 'only files of this slot, such as 20260105T210000Z')
+  .option('--table <name>', 'only files of this table')
+  .addOption(new Option('--outcome <outcome>', 'only files of this outcome').choices(OUTCOMES))
+  .option('--limit <count>', 'how many', Number, 50)
+  .action(listFiles);
+files
+  .command('show')
+  .description('all that the ledger knows of a file, and which command comes next')
+  .argument('<number>', 'its number, as the list shows', fileNumber)
+  .addOption(stack())
+  .addOption(json())
+  .action(showFile);
+files
+  .command('reject')
+  .description('refuse held files for good: publications no longer lack them, and what waits behind them goes on')
+  .argument('[numbers...]', 'their numbers, as the list shows', (text, all: number[] = []) => [
+    ...all,
+    fileNumber(text),
+  ])
+  .addOption(stack())
+  .addOption(json())
+  .option('--slot <slot>', 'all that is held of this slot')
+  .option('--table <name>', 'of the slot only this table')
+  .requiredOption('--reason <text>', 'why, for everybody who reads of them')
+  .action((numbers: number[] | undefined, options) => rejectFiles(numbers ?? [], options));
 
 const quarantine = program
   .command('quarantine')

@@ -65,6 +65,7 @@ export function heldLines(lacking: readonly held.HeldDelivery[]): string[] {
         `  ${slotOf(slot)} ${table || '(table not identified yet)'}: ${files} ${files === 1 ? 'file' : 'files'}; ${reason}`,
     ),
     'Next: mend the cause that is told here, or have the source mend it, and have those files delivered again: they go into the next slot.',
+    'The files, and what can be done about each: podlake files list --outcome held',
     'The rows that were left out: podlake quarantine list --open',
   ];
 }

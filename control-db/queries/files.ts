@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { waitNoMore } from './held.ts';
 
 export type FileRow = {
   file: number;
@@ -30,8 +31,12 @@ export async function claimFile(database: Database, run: number, seen: SeenFile)
   );
 }
 
-/** Takes over what cancelled and terminated runs gave back; a file that was accepted before needs no second look. */
+/**
+ * Takes over what cancelled and terminated runs gave back, and what waits behind a held delivery no more; a file that was
+ * accepted before needs no second look.
+ */
 export async function reclaimGivenBack(database: Database, run: number): Promise<void> {
+  await waitNoMore(database);
   await database.query(
     `update file set run = $1, outcome = case when transient_uri is null then 'claimed' else 'accepted' end where outcome = 'given_back'`,
     [run],
@@ -59,17 +64,16 @@ export async function sameContent(database: Database, file: FileRow): Promise<{ 
   return rows;
 }
 
-export async function acceptFile(
-  database: Database,
-  file: number,
-  found: {
-    sourceTable: string;
-    transientUri: string;
-    columns: string[];
-    compression: 'none' | 'gzip';
-    notes: string[];
-  },
-): Promise<void> {
+/** What is known of a file that was found good by its header. */
+export type GoodFile = {
+  sourceTable: string;
+  transientUri: string;
+  columns: string[];
+  compression: 'none' | 'gzip';
+  notes: string[];
+};
+
+export async function acceptFile(database: Database, file: number, found: GoodFile): Promise<void> {
   await database.query(
     `update file set outcome = 'accepted', source_table = $2, transient_uri = $3, columns = $4, compression = $5, notes = $6
      where file = $1 and outcome = 'claimed'`,
@@ -80,12 +84,26 @@ export async function acceptFile(
 export async function setAside(
   database: Database,
   file: number,
-  outcome: 'refused' | 'document' | 'held',
+  outcome: 'refused' | 'document',
   details: { reason: string; sourceTable: string | null; transientUri: string | null },
 ): Promise<void> {
   await database.query(
     `update file set outcome = $2, reason = $3, source_table = $4, transient_uri = $5 where file = $1 and outcome = 'claimed'`,
     [file, outcome, details.reason, details.sourceTable, details.transientUri],
+  );
+}
+
+/** Holds a good file behind a held delivery of its table, with all that its own run will need to go on with it. */
+export async function holdBehind(
+  database: Database,
+  file: number,
+  found: GoodFile & { reason: string },
+): Promise<void> {
+  await database.query(
+    `update file set outcome = 'held', waits = true, reason = $2, source_table = $3, transient_uri = $4, columns = $5,
+       compression = $6, notes = $7
+     where file = $1 and outcome = 'claimed'`,
+    [file, found.reason, found.sourceTable, found.transientUri, found.columns, found.compression, found.notes],
   );
 }
 

@@ -70,3 +70,18 @@ export async function firstHeld(database: Queryable, table: string, run: number)
   );
   return rows[0]?.slot ?? null;
 }
+
+/**
+ * Gives back the files that waited, and wait behind no held delivery of their table any more; tells which. Called where one
+ * is settled, and when a run begins, as one may have begun to wait just then.
+ */
+export async function waitNoMore(database: Queryable): Promise<number[]> {
+  const { rows } = await database.query<{ file: number }>(
+    `update file set outcome = 'given_back', waits = false, reason = null
+     where waits and outcome = 'held' and not exists (
+       select from file earlier where earlier.outcome = 'held' and not earlier.waits
+         and earlier.source_table = file.source_table and earlier.run < file.run)
+     returning file::float8 as file`,
+  );
+  return rows.map(({ file }) => file);
+}

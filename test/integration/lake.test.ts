@@ -238,6 +238,40 @@ describe('a lake on one machine, slot after slot', () => {
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/nao_existe/) });
   }, 60_000);
 
+  it('shows the held files and the rows that they were held for, and settles a row by a note', async () => {
+    const answer = async (...args: string[]) => JSON.parse((await stack.podlake(...args, '--json')).stdout);
+    const held: { file: number; key: string; slot: string }[] = await answer('files', 'list', '--outcome', 'held');
+    const entries = await entriesOf(stack, BAD_ROWS);
+    expect(held.map(({ key }) => key).sort()).toEqual(entries.map(({ key }) => key));
+    const bad = held.find(({ key }) => key === 'bureau/com_virgula_decimal.csv')?.file ?? 0;
+    const rows: { line: number; settled: unknown }[] = await answer('quarantine', 'list', '--slot', slotOf(BAD_ROWS));
+    expect(rows.every((row) => row.settled === null)).toBe(true);
+    const line = rows.at(-1)?.line ?? 0;
+    const resolve = [
+      'quarantine',
+      'resolve',
+      '--file',
+      String(bad),
+      '--line',
+      String(line),
+      '--note',
+      'the source mends it',
+    ];
+    expect(await stack.podlake(...resolve)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Settled by a note/),
+    });
+    const after: typeof rows = await answer('quarantine', 'list', '--file', String(bad));
+    const note = { by: 'note', note: 'the source mends it' };
+    expect(after).toMatchObject(rows.map((row) => ({ ...row, settled: row.line === line ? note : null })));
+
+    const shown = await answer('files', 'show', String(bad));
+    expect(shown).toMatchObject({ ...held.find(({ file }) => file === bad), state: 'failed', quarantineNotes: 1 });
+    const accepted = (await answer('files', 'list', '--outcome', 'accepted', '--limit', '1'))[0].file;
+    const rejecting = await stack.podlake('files', 'reject', String(accepted), '--reason', 'a mistake');
+    expect(rejecting).toMatchObject({ code: 1, stderr: expect.stringMatching(/Only a held file can be rejected/) });
+  }, 60_000);
+
   it(
     'is what raw gives in one pass: trusted as it stands, and every indicator of every slot',
     async () => {

@@ -67,6 +67,7 @@ export function emrActivities(
         run: context.run,
         name,
         state: oldest.Status?.State ?? 'STARTING',
+        purpose,
       });
       return { clusterId: oldest.Id };
     },

@@ -23,6 +23,7 @@ export async function listRuns(options: { stack: string; json?: boolean; limit: 
         'publication',
         'held',
         'seconds',
+        'cost (USD)',
         'message',
       ],
       rows.map((row) => [
@@ -30,6 +31,7 @@ export async function listRuns(options: { stack: string; json?: boolean; limit: 
         ...[
           row.held,
           row.closedAt ? Math.round((row.closedAt.getTime() - row.openedAt.getTime()) / 1000) : null,
+          row.usd === null ? null : row.usd.toFixed(2),
           row.message,
         ],
       ]),

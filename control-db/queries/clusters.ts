@@ -1,13 +1,16 @@
 import type { Database } from './database.ts';
 
+/** What a cluster was for; a rebuild's cost is no run's. */
+export type ClusterPurpose = 'run' | 'publish' | 'rebuild';
+
 export async function recordCluster(
   database: Database,
-  cluster: { clusterId: string; run: number; name: string; state: string },
+  cluster: { clusterId: string; run: number; name: string; state: string; purpose: ClusterPurpose },
 ): Promise<void> {
   await database.query(
-    `insert into emr_cluster (cluster_id, run, name, state) values ($1, $2, $3, $4)
+    `insert into emr_cluster (cluster_id, run, name, state, purpose) values ($1, $2, $3, $4, $5)
      on conflict (cluster_id) do update set state = excluded.state`,
-    [cluster.clusterId, cluster.run, cluster.name, cluster.state],
+    [cluster.clusterId, cluster.run, cluster.name, cluster.state, cluster.purpose],
   );
 }
 
@@ -20,10 +23,16 @@ export async function openClusters(database: Database, run: number): Promise<str
   return rows.map((row) => row.cluster_id);
 }
 
-export async function clusterEnded(database: Database, clusterId: string, state: string): Promise<void> {
+/** `endedAt` is EMR's own instant, where it is known by now. */
+export async function clusterEnded(
+  database: Database,
+  clusterId: string,
+  state: string,
+  endedAt?: Date,
+): Promise<void> {
   await database.query(
-    'update emr_cluster set state = $2, ended_at = coalesce(ended_at, now()) where cluster_id = $1',
-    [clusterId, state],
+    'update emr_cluster set state = $2, ended_at = coalesce($3, ended_at, now()) where cluster_id = $1',
+    [clusterId, state, endedAt],
   );
 }
 

@@ -140,6 +140,8 @@ export type RunRow = {
   refused: number;
   rowsRaw: number;
   publication: number | null;
+  /** US dollars for its clusters until now; null without a cluster or without prices. */
+  usd: number | null;
   /** Of a publication: how many deliveries were held when it was planned. */
   held: number | null;
   /** The run's own deliveries that are held now. */
@@ -156,6 +158,7 @@ export async function listRuns(database: Database, limit: number): Promise<RunRo
             (select count(*)::int from file where file.run = run.run and outcome = 'refused') as refused,
             (select coalesce(sum(rows_raw), 0)::float8 from table_load where table_load.run = run.run and layer = 'raw') as "rowsRaw",
             publication.publication::float8 as publication,
+            (select usd::float8 from run_cost where run_cost.run = run.run) as usd,
             case when publication.publication is not null then (select count(distinct held.slot)::int
               from publication_held held where held.publication = publication.publication) end as held
      from run left join publication on publication.run = run.run

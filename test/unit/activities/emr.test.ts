@@ -57,8 +57,8 @@ describe('starting a cluster', () => {
     expect(await startCluster()).toEqual(first);
     expect(emr.times('RunJobFlow')).toBe(1);
     expect(rows).toEqual([
-      ['j-1', 3, RUN, 'STARTING'],
-      ['j-1', 3, RUN, 'STARTING'],
+      ['j-1', 3, RUN, 'STARTING', 'run'],
+      ['j-1', 3, RUN, 'STARTING', 'run'],
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('ending clusters', () => {
       await environment.run(activities().endCluster, { context, purpose: 'run' as const });
     }
     expect(emr.stateOf(clusterId)).toBe('TERMINATED');
-    expect(rows).toContainEqual([clusterId, 'TERMINATED']);
+    expect(rows).toContainEqual([clusterId, 'TERMINATED', undefined]);
   });
 });
 

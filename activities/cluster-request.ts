@@ -1,7 +1,10 @@
-import type { RunJobFlowCommandInput } from '@aws-sdk/client-emr';
+import type { InstanceFleetConfig, RunJobFlowCommandInput, Tag } from '@aws-sdk/client-emr';
 import type { ClusterPurpose, RunContext } from '../workflows/types.ts';
 import type { Settings } from './context.ts';
 import { bucket } from './places.ts';
+
+/** Of the spot fleet when a cluster starts; managed scaling adds what the work asks for, up to the limit. */
+const FIRST_TASK_NODES = 1;
 
 /** A transient cluster: it ends itself when idle, also when nobody is left to end it. */
 export function clusterRequest(
@@ -11,16 +14,13 @@ export function clusterRequest(
   purpose: ClusterPurpose,
 ): RunJobFlowCommandInput {
   const { emr } = settings;
-  const group = (InstanceRole: 'MASTER' | 'CORE', InstanceType: string, InstanceCount: number) => ({
-    InstanceRole,
-    InstanceType,
-    InstanceCount,
-  });
   return {
     Name: name,
     ReleaseLabel: emr.releaseLabel,
     Applications: [{ Name: 'Spark' }],
     LogUri: `s3://${bucket(settings.bucketPrefix, 'controle')}/logs/emr/`,
+    ...(emr.logEncryptionKmsKeyId ? { LogEncryptionKmsKeyId: emr.logEncryptionKmsKeyId } : {}),
+    ...(emr.securityConfiguration ? { SecurityConfiguration: emr.securityConfiguration } : {}),
     ServiceRole: emr.serviceRole,
     JobFlowRole: emr.jobFlowRole,
     VisibleToAllUsers: true,
@@ -28,12 +28,11 @@ export function clusterRequest(
     Instances: {
       KeepJobFlowAliveWhenNoSteps: true,
       TerminationProtected: false,
-      ...(emr.subnetId ? { Ec2SubnetId: emr.subnetId } : {}),
-      InstanceGroups: [
-        group('MASTER', emr.primaryInstanceType, 1),
-        ...(purpose !== 'publish' ? [group('CORE', emr.coreInstanceType, emr.coreInstances)] : []),
-      ],
+      ...(emr.subnetIds.length > 0 ? { Ec2SubnetIds: emr.subnetIds } : {}),
+      InstanceFleets: fleets(emr, purpose),
     },
+    ...scaling(emr, purpose),
+    ScaleDownBehavior: 'TERMINATE_AT_TASK_COMPLETION',
     AutoTerminationPolicy: { IdleTimeout: emr.idleTimeoutSeconds },
     Configurations: [
       { Classification: 'iceberg-defaults', Properties: { 'iceberg.enabled': 'true' } },
@@ -43,12 +42,64 @@ export function clusterRequest(
         Configurations: [{ Classification: 'export', Properties: { PYSPARK_PYTHON: '/usr/bin/python3.11' } }],
       },
     ],
-    Tags: [
-      { Key: 'podlake:slot', Value: context.slot },
-      { Key: 'podlake:attempt', Value: String(context.attempt) },
-      { Key: 'podlake:grant', Value: String(context.grant) },
-    ],
+    Tags: tags(emr, context, purpose),
   };
+}
+
+/** What must not be lost runs on demand; what Spark can do again elsewhere, on spot. A publication needs one machine. */
+function fleets(emr: Settings['emr'], purpose: ClusterPurpose): InstanceFleetConfig[] {
+  const onDemand = (InstanceFleetType: 'MASTER' | 'CORE', InstanceType: string, TargetOnDemandCapacity: number) => ({
+    Name: InstanceFleetType.toLowerCase(),
+    InstanceFleetType,
+    TargetOnDemandCapacity,
+    InstanceTypeConfigs: [{ InstanceType, WeightedCapacity: 1 }],
+    LaunchSpecifications: { OnDemandSpecification: { AllocationStrategy: 'lowest-price' as const } },
+  });
+  const primary = onDemand('MASTER', emr.primaryInstanceType, 1);
+  if (purpose === 'publish') return [primary];
+  const core = onDemand('CORE', emr.coreInstanceType, emr.coreInstances);
+  return emr.taskInstances > 0 ? [primary, core, taskFleet(emr)] : [primary, core];
+}
+
+const taskFleet = (emr: Settings['emr']): InstanceFleetConfig => ({
+  Name: 'task',
+  InstanceFleetType: 'TASK',
+  TargetSpotCapacity: FIRST_TASK_NODES,
+  InstanceTypeConfigs: emr.taskInstanceTypes.map((InstanceType) => ({ InstanceType, WeightedCapacity: 1 })),
+  LaunchSpecifications: {
+    SpotSpecification: {
+      AllocationStrategy: 'price-capacity-optimized',
+      TimeoutDurationMinutes: emr.spotTimeoutMinutes,
+      TimeoutAction: 'SWITCH_TO_ON_DEMAND',
+    },
+    OnDemandSpecification: { AllocationStrategy: 'lowest-price' },
+  },
+});
+
+/** Between the core nodes and all task nodes. On demand no more than the core nodes and what spot did not give at the start. */
+function scaling(emr: Settings['emr'], purpose: ClusterPurpose): Pick<RunJobFlowCommandInput, 'ManagedScalingPolicy'> {
+  if (purpose === 'publish' || emr.taskInstances === 0) return {};
+  const ComputeLimits = {
+    UnitType: 'InstanceFleetUnits' as const,
+    MinimumCapacityUnits: emr.coreInstances,
+    MaximumCapacityUnits: emr.coreInstances + emr.taskInstances,
+    MaximumOnDemandCapacityUnits: emr.coreInstances + FIRST_TASK_NODES,
+    MaximumCoreCapacityUnits: emr.coreInstances,
+  };
+  return { ManagedScalingPolicy: { ComputeLimits } };
+}
+
+function tags(emr: Settings['emr'], { slot, attempt, grant }: RunContext, purpose: ClusterPurpose): Tag[] {
+  const all = {
+    ...emr.tags,
+    'podlake:slot': slot,
+    'podlake:attempt': String(attempt),
+    'podlake:grant': String(grant),
+    'podlake:purpose': purpose,
+    // Without it the policy of EMR_DefaultRole_V2 does not allow EMR to make the instances.
+    'for-use-with-amazon-emr-managed-policies': 'true',
+  };
+  return Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
 }
 
 /** Spark's way to the lake's Iceberg tables over Glue; the jobs name the catalogue `lake` and nothing else. */

@@ -22,6 +22,9 @@ export type Lake = {
 /** Where the jobs and the compiled catalogue of this worker's code lie. */
 export type Artifacts = { hash: string; catalogue: string; jobs: string; main: string };
 
+/** US dollars an hour: the instance on demand or on the spot market, and EMR's surcharge on either. */
+export type InstancePrice = { onDemand: number; spot: number; emr: number };
+
 export type Settings = {
   bucketPrefix: string;
   athenaWorkGroup: string;
@@ -29,10 +32,23 @@ export type Settings = {
     releaseLabel: string;
     serviceRole: string;
     jobFlowRole: string;
-    subnetId?: string;
+    /** EMR takes the one whose zone has room for the fleets; none: the account's default network. */
+    subnetIds: string[];
     primaryInstanceType: string;
     coreInstanceType: string;
     coreInstances: number;
+    /** Interchangeable types, of one architecture and about one size, of which EMR takes what spot has most of. */
+    taskInstanceTypes: string[];
+    /** At most as many task nodes; 0: none. */
+    taskInstances: number;
+    /** Then a fleet that got no spot instance is filled on demand. */
+    spotTimeoutMinutes: number;
+    securityConfiguration?: string;
+    logEncryptionKmsKeyId?: string;
+    /** For the bill: set on every cluster and its instances, beside those of the run. */
+    tags: Record<string, string>;
+    /** US dollars an hour by instance type. */
+    prices: Record<string, InstancePrice>;
     idleTimeoutSeconds: number;
     stepTimeoutMinutes: number;
     sparkDefaults: Record<string, string>;

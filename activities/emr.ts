@@ -14,6 +14,7 @@ import {
 import { cancellationDetails, log, sleep } from '@temporalio/activity';
 import * as clusters from '../control-db/queries/clusters.ts';
 import type { ClusterPurpose, JobName, LakeActivities, RunContext, StepProgress } from '../workflows/types.ts';
+import { completeCosts, recordCost } from './cluster-cost.ts';
 import { clusterRequest } from './cluster-request.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
@@ -51,6 +52,7 @@ export function emrActivities(
         ({ Name }) => Name?.startsWith(NAME_PREFIX) && !own.includes(Name),
       );
       for (const { Id } of older) await end(lake, Id);
+      await completeCosts(lake);
       return { ended: older.map(({ Name }) => Name ?? '') };
     },
 
@@ -88,8 +90,8 @@ export function emrActivities(
       const alive = await named(lake, clusterName(context, purpose));
       for (const { Id } of alive) await end(lake, Id);
       for (const clusterId of new Set([...recorded, ...alive.map(({ Id }) => Id ?? '')])) {
-        const { Cluster } = await lake.emr.send(new DescribeClusterCommand({ ClusterId: clusterId }));
-        await clusters.clusterEnded(lake.database, clusterId, Cluster?.Status?.State ?? 'TERMINATING');
+        await clusters.clusterEnded(lake.database, clusterId, 'TERMINATING');
+        await recordCost(lake, clusterId);
       }
     },
   };

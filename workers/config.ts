@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
+import { EXAMPLE_PRICES } from './prices.ts';
+
+const dollars = z.number().min(0);
+/** US dollars an hour. */
+const priceSchema = z.strictObject({ onDemand: dollars, spot: dollars, emr: dollars });
 
 /** Where the software runs and with what: read once, checked once, the same shape on AWS and on one machine. */
 const configSchema = z.strictObject({
@@ -23,10 +28,24 @@ const configSchema = z.strictObject({
     releaseLabel: z.string().default('emr-7.14.0'),
     serviceRole: z.string().default('EMR_DefaultRole_V2'),
     jobFlowRole: z.string().default('EMR_EC2_DefaultRole'),
-    subnetId: z.string().optional(),
+    subnetIds: z.array(z.string()).max(16).default([]),
     primaryInstanceType: z.string().default('m6g.xlarge'),
     coreInstanceType: z.string().default('r6g.2xlarge'),
     coreInstances: z.number().int().min(1).default(2),
+    taskInstanceTypes: z
+      .array(z.string())
+      .min(1)
+      .max(15)
+      .default(['r6g.2xlarge', 'r6gd.2xlarge', 'r7g.2xlarge', 'm6g.4xlarge']),
+    taskInstances: z.number().int().min(0).default(6),
+    /** EMR takes 5 minutes to a day. */
+    spotTimeoutMinutes: z.number().int().min(5).max(1440).default(10),
+    securityConfiguration: z.string().optional(),
+    logEncryptionKmsKeyId: z.string().optional(),
+    tags: z
+      .record(z.string().regex(/^(?!aws:|podlake:).{1,128}$/, 'not of AWS, not of podlake'), z.string())
+      .default({}),
+    prices: z.record(z.string(), priceSchema).default(EXAMPLE_PRICES),
     stepConcurrency: z.literal(1).default(1),
     idleTimeoutSeconds: z.number().int().min(60).default(900),
     stepTimeoutMinutes: z.number().int().min(5).default(240),

@@ -1,6 +1,6 @@
 -- What a run's clusters cost: every instance that EMR gave them, from when until when, at the prices of that day.
 alter table emr_cluster
-  add column purpose          text not null default 'run' check (purpose in ('run', 'publish', 'rebuild')),
+  add column purpose          text not null default 'run',
   -- When its instances were read after all of them had ended: from then on the cost is final.
   add column cost_complete_at timestamptz;
 update emr_cluster set purpose = 'rebuild' where name like 'podlake-rebuild %';

@@ -1,11 +1,8 @@
 import type { Database } from './database.ts';
 
-/** What a cluster was for; a rebuild's cost is no run's. */
-export type ClusterPurpose = 'run' | 'publish' | 'rebuild';
-
 export async function recordCluster(
   database: Database,
-  cluster: { clusterId: string; run: number; name: string; state: string; purpose: ClusterPurpose },
+  cluster: { clusterId: string; run: number; name: string; state: string; purpose: string },
 ): Promise<void> {
   await database.query(
     `insert into emr_cluster (cluster_id, run, name, state, purpose) values ($1, $2, $3, $4, $5)

@@ -6,7 +6,10 @@ import {
   DescribeClusterCommand,
   DescribeStepCommand,
   type EMRClient,
+  type Instance,
+  InvalidRequestException,
   ListClustersCommand,
+  ListInstancesCommand,
   ListStepsCommand,
   RunJobFlowCommand,
   type StepStatus,
@@ -20,16 +23,22 @@ type Answers = (command: unknown) => object;
 export class FakeEmr {
   readonly clusters: (ClusterSummary & Cluster)[] = [];
   readonly steps: StepSummary[] = [];
+  /** Of every cluster. */
+  readonly instances: Instance[] = [];
   /** The commands in order, by the client that sent them: `emr ListClusters`, `once RunJobFlow`. */
   readonly sent: string[] = [];
   /** How many clusters and steps one request makes: two, when a request was repeated on its way. */
   copies = 1;
+  /** The names of commands that it does not answer. */
+  readonly fails = new Set<string>();
   /** What happens to a step each time that it is looked at. */
   onDescribeStep: (step: StepSummary) => void = (step) => setState(step, 'COMPLETED');
 
   client(name: 'emr' | 'once'): EMRClient {
     const send = async (command: object) => {
-      this.sent.push(`${name} ${command.constructor.name.replace('Command', '')}`);
+      const what = command.constructor.name.replace('Command', '');
+      this.sent.push(`${name} ${what}`);
+      if (this.fails.has(what)) throw new Error(`${what}: Rate exceeded`);
       return this.answer(command);
     };
     return { send } as unknown as EMRClient;
@@ -79,8 +88,13 @@ export class FakeEmr {
       for (const step of this.steps) if (command.input.StepIds?.includes(step.Id ?? '')) setState(step, 'CANCELLED');
       return {};
     }
-    if (command instanceof DescribeClusterCommand)
-      return { Cluster: this.clusters.find(({ Id }) => Id === command.input.ClusterId) };
+    if (command instanceof DescribeClusterCommand) {
+      const Cluster = this.clusters.find(({ Id }) => Id === command.input.ClusterId);
+      const message = `Cluster id '${command.input.ClusterId}' is not valid.`;
+      if (!Cluster) throw new InvalidRequestException({ message, $metadata: {} });
+      return { Cluster };
+    }
+    if (command instanceof ListInstancesCommand) return page('Instances', this.instances, command.input.Marker);
     if (command instanceof DescribeStepCommand) {
       const step = this.steps.find(({ Id }) => Id === command.input.StepId);
       if (step) this.onDescribeStep(step);

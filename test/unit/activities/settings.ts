@@ -9,7 +9,12 @@ export const settings: Settings = {
   emr: {
     ...{ releaseLabel: 'emr-7.14.0', serviceRole: 'service', jobFlowRole: 'instance', coreInstances: 2 },
     ...{ primaryInstanceType: 'm6g.xlarge', coreInstanceType: 'r6g.2xlarge', idleTimeoutSeconds: 900 },
-    ...{ stepTimeoutMinutes: 240, sparkDefaults: {} },
+    ...{ taskInstanceTypes: ['r6g.2xlarge', 'r7g.2xlarge'], taskInstances: 6, spotTimeoutMinutes: 10 },
+    ...{ stepTimeoutMinutes: 240, sparkDefaults: {}, subnetIds: [], tags: {} },
+    prices: {
+      'm6g.xlarge': { onDemand: 0.2, spot: 0.1, emr: 0.05 },
+      'r6g.2xlarge': { onDemand: 0.4, spot: 0.2, emr: 0.1 },
+    },
   },
   pollSeconds: 0,
 };

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ClusterPurpose, clusterEnded, recordCluster } from '../../../control-db/queries/clusters.ts';
+import { clusterEnded, recordCluster } from '../../../control-db/queries/clusters.ts';
 import {
   clustersWithoutCost,
   costComplete,
@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterAll(() => postgres?.stop());
 
 const at = (time: string) => new Date(`2026-01-05T${time}Z`);
-const cluster = (clusterId: string, purpose: ClusterPurpose = 'run') =>
+const cluster = (clusterId: string, purpose = 'run') =>
   recordCluster(database, { clusterId, run, name: clusterId, state: 'STARTING', purpose });
 const instance = (instanceId: string, changes: Partial<Instance> = {}): Instance => ({
   ...{ instanceId, instanceType: 'r6g.2xlarge', market: 'on_demand', usdHour: 0.5 },

@@ -42,6 +42,16 @@ describe('a configuration', () => {
       ['emr.coreInstances'],
     ],
     [
+      'with a tag that only AWS may set names it',
+      { ...least, emr: { tags: { 'aws:owner': 'x' } } },
+      ['emr.tags.aws:owner'],
+    ],
+    [
+      'with a price that lacks a part names the type',
+      { ...least, emr: { prices: { 'm6g.xlarge': { onDemand: 1, spot: 1 } } } },
+      ['emr.prices.m6g.xlarge.emr'],
+    ],
+    [
       'with a prefix that no bucket may have says what it may be',
       { ...least, bucketPrefix: 'Pod_Bank' },
       ['bucketPrefix', 'lower-case'],
@@ -55,6 +65,12 @@ describe('a configuration', () => {
   ])('%s', (_what, config, words) => {
     const message = problem(config);
     for (const word of [FILE, ...words]) expect(message).toContain(word);
+  });
+
+  test('has a price for every instance type that it would ask for by itself', () => {
+    const { emr } = parseConfig(JSON.stringify(least), FILE);
+    for (const type of [emr.primaryInstanceType, emr.coreInstanceType, ...emr.taskInstanceTypes])
+      expect(emr.prices).toHaveProperty([type]);
   });
 
   test('that is not there says where it was looked for and how to get one', () => {

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..configuration import Configuration
 from ..errors import ServiceError
-from . import views
+from . import machines_views, views
 from .engine import Engine
 from .paging import PAGE, next_marker, row_number
 from .requests import cluster_from, concurrency, idle_timeout, invalid, invalid_request, steps_from
@@ -113,21 +113,32 @@ class ClusterOperations:
             cluster = self.find(payload["ClusterId"])
         if "InstanceFleets" in cluster["Request"]["Instances"]:
             raise invalid_request("Instance fleets and instance groups are mutually exclusive.")
-        return {"InstanceGroups": views.instance_groups(cluster)}
+        return {"InstanceGroups": machines_views.instance_groups(cluster)}
+
+    def list_instance_fleets(self, payload: dict[str, Any]) -> dict[str, Any]:
+        with self.engine.lock:
+            cluster = self.find(payload["ClusterId"])
+        if "InstanceFleets" not in cluster["Request"]["Instances"]:
+            raise invalid_request("Instance fleets and instance groups are mutually exclusive.")
+        return {"InstanceFleets": machines_views.fleets(cluster)}
 
     def list_instances(self, payload: dict[str, Any]) -> dict[str, Any]:
-        refused = sorted(set(payload) & {"InstanceFleetId", "InstanceFleetType"})
-        if refused:
-            raise invalid_request(f"The local EMR lists instances by group, not by {', '.join(refused)}.")
         with self.engine.lock:
-            found = views.instances(self.find(payload["ClusterId"]))
-        group, types, states = (payload.get(k) for k in ("InstanceGroupId", "InstanceGroupTypes", "InstanceStates"))
+            cluster = self.find(payload["ClusterId"])
+        by_fleet = "InstanceFleets" in cluster["Request"]["Instances"]
+        refused = {"InstanceGroupId", "InstanceGroupTypes"} if by_fleet else {"InstanceFleetId", "InstanceFleetType"}
+        if refused & set(payload):
+            raise invalid_request("Instance fleets and instance groups are mutually exclusive.")
+        of = payload.get("InstanceFleetId") or payload.get("InstanceGroupId")
+        kinds = [payload["InstanceFleetType"]] if "InstanceFleetType" in payload else payload.get("InstanceGroupTypes")
+        states = payload.get("InstanceStates")
+        found = machines_views.fleet_instances(cluster) if by_fleet else machines_views.group_instances(cluster)
         return {
             "Instances": [
                 instance
-                for instance in found
-                if (not group or instance["InstanceGroupId"] == group)
-                and (not types or "MASTER" in types)
+                for kind, instance in found
+                if (not of or of in (instance.get("InstanceFleetId"), instance.get("InstanceGroupId")))
+                and (not kinds or kind in kinds)
                 and (not states or instance["Status"]["State"] in states)
             ]
         }

@@ -9,6 +9,7 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from ..errors import ServiceError
+from .machines import check_machines, check_words
 from .spark_submit import check_configurations, check_step, cluster_defaults
 from .store import Document
 
@@ -19,6 +20,7 @@ TAKEN = {
     "JobFlowRole", "ServiceRole", "Tags", "SecurityConfiguration", "AutoScalingRole", "ScaleDownBehavior",
     "EbsRootVolumeSize", "EbsRootVolumeIops", "EbsRootVolumeThroughput", "StepConcurrencyLevel",
     "ManagedScalingPolicy", "AutoTerminationPolicy", "OSReleaseLabel", "PlacementGroupConfigs",
+    "LogEncryptionKmsKeyId",
 }  # fmt: skip
 ACTIONS = ("TERMINATE_JOB_FLOW", "TERMINATE_CLUSTER", "CANCEL_AND_WAIT", "CONTINUE")
 MAX_CONCURRENCY = 256
@@ -36,6 +38,8 @@ def check_shape(operation: str, payload: dict[str, Any]) -> None:
     report = ParamValidator().validate(payload, shape) if shape else None
     if report and report.has_errors():
         raise ServiceError("ValidationException", report.generate_report().replace("\n", "; "))
+    if shape and operation == "RunJobFlow":
+        check_words(payload, shape, "request")
 
 
 def invalid(message: str) -> ServiceError:
@@ -75,6 +79,7 @@ def cluster_from(payload: dict[str, Any], region: str, account: str) -> Document
     if not re.fullmatch(r"emr-\d+\.\d+\.\d+", release):
         raise invalid(f"The supplied release label is invalid: {release}.")
     instances = payload["Instances"]
+    check_machines(payload)
     configurations = payload.get("Configurations") or []
     check_configurations(configurations)
     level = concurrency(payload.get("StepConcurrencyLevel", 1))

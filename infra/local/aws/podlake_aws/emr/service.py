@@ -32,6 +32,7 @@ class EmrService:
             "GetAutoTerminationPolicy": clusters.get_auto_termination_policy,
             "RemoveAutoTerminationPolicy": clusters.remove_auto_termination_policy,
             "ListInstanceGroups": clusters.list_instance_groups,
+            "ListInstanceFleets": clusters.list_instance_fleets,
             "ListInstances": clusters.list_instances,
             "AddJobFlowSteps": steps.add_job_flow_steps,
             "DescribeStep": steps.describe_step,

@@ -44,6 +44,7 @@ def cluster_details(cluster: Document) -> dict[str, Any]:
         ),
         InstanceCollectionType="INSTANCE_FLEET" if "InstanceFleets" in instances else "INSTANCE_GROUP",
         LogUri=cluster["LogUri"],
+        LogEncryptionKmsKeyId=request.get("LogEncryptionKmsKeyId"),
         ReleaseLabel=request.get("ReleaseLabel"),
         AutoTerminate=not cluster["KeepAlive"],
         TerminationProtected=cluster["TerminationProtected"],
@@ -77,45 +78,3 @@ def step_summary(step: Document) -> dict[str, Any]:
             Timeline=known(CreationDateTime=step["Created"], StartDateTime=step["Started"], EndDateTime=step["Ended"]),
         ),
     }
-
-
-def instance_groups(cluster: Document) -> list[dict[str, Any]]:
-    """The groups that were asked for, of which the machine itself is the one instance of the primary group."""
-    instances = cluster["Request"]["Instances"]
-    groups = instances.get("InstanceGroups") or [
-        {"InstanceRole": "MASTER", "InstanceType": instances.get("MasterInstanceType", "local"), "InstanceCount": 1}
-    ]
-    gone = cluster["State"].startswith("TERMINATED")
-    return [
-        {
-            "Id": f"ig-{cluster['Id'][2:]}{number}",
-            "Name": group.get("Name", group["InstanceRole"].capitalize()),
-            "Market": group.get("Market", "ON_DEMAND"),
-            "InstanceGroupType": group["InstanceRole"],
-            "InstanceType": group["InstanceType"],
-            "RequestedInstanceCount": group["InstanceCount"],
-            "RunningInstanceCount": int(group["InstanceRole"] == "MASTER" and bool(cluster["Ready"]) and not gone),
-            "Status": {"State": "TERMINATED" if gone else "RUNNING" if cluster["Ready"] else "PROVISIONING"},
-        }
-        for number, group in enumerate(groups)
-    ]
-
-
-def instances(cluster: Document) -> list[dict[str, Any]]:
-    primary = next((group for group in instance_groups(cluster) if group["InstanceGroupType"] == "MASTER"), None)
-    if primary is None or not cluster["Ready"]:
-        return []
-    return [
-        {
-            "Id": f"ci-{cluster['Id'][2:]}",
-            "PrivateIpAddress": "127.0.0.1",
-            "PrivateDnsName": "localhost",
-            "Status": {
-                "State": primary["Status"]["State"],
-                "Timeline": known(CreationDateTime=cluster["Created"], ReadyDateTime=cluster["Ready"]),
-            },
-            "InstanceGroupId": primary["Id"],
-            "Market": primary["Market"],
-            "InstanceType": primary["InstanceType"],
-        }
-    ]

@@ -5,7 +5,11 @@ const ENDED_FROM_OUTSIDE = /\b(ended by signal (9|15)|exit code (137|143)|ret '?
 const SERVICE_AWAY =
   /\b(Connection refused|Connection reset|UnknownHostException|SocketTimeoutException|NoHttpResponseException|SlowDown|ThrottlingException|Service Unavailable|Status Code: 50[0234])\b/i;
 
+/** What Spark says when it gave up after it had lost machines too often. */
+const NODES_LOST =
+  /\b(ExecutorLostFailure|Container released on a \*lost\* node|Container from a bad node|(Slave|Worker|Executor) lost)/i;
+
 /** Whether a second try may end otherwise: the job was not to blame for the end of its step. */
 export function isPassing(cause: string): boolean {
-  return ENDED_FROM_OUTSIDE.test(cause) || SERVICE_AWAY.test(cause);
+  return ENDED_FROM_OUTSIDE.test(cause) || SERVICE_AWAY.test(cause) || NODES_LOST.test(cause);
 }

@@ -11,8 +11,8 @@ import { ensureSearchAttributes } from './search-attributes.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
-/** On one machine steps take seconds, on EMR minutes: looking is cheap there and throttled here. */
-const POLL_SECONDS = { local: 1, aws: 15 };
+/** On one machine steps take seconds, on EMR minutes: looking is cheap there and throttled here (docs/operations.md has the sums). */
+const POLL_SECONDS = { local: 1, aws: 30 };
 
 /** A worker ready to run, and what must be closed after it. */
 export type ReadyWorker = { run: () => Promise<void>; shutdown: () => void };

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { rootCause } from './causes.ts';
+import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
 import { lakeGranted } from './lake-lock.ts';
 import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT, SCHEDULED_START } from './search-attributes.ts';
 import { instantOf, slotOf } from './slot.ts';
@@ -98,8 +99,8 @@ async function takeOver(context: RunContext, cut: CutPublication | null, tell: (
   await CancellationScope.nonCancellable(async () => {
     const own = { context, purpose: 'publish' } as const;
     try {
-      const { clusterId } = await lake.startCluster('a small cluster for the cut publication', own);
-      await step(cut.of, 'publish', clusterId);
+      const cluster = await startCluster('a small cluster for the cut publication', own);
+      await step(cut.of, 'publish', cluster);
       await finishPublication(cut.of, cut.publication);
     } finally {
       await lake.endCluster('end the cluster', own);
@@ -126,9 +127,9 @@ async function play(
   const own = { context, purpose: 'run' } as const;
   let publication: number | null;
   try {
-    const { clusterId } = await lake.startCluster('start the EMR cluster', own);
-    story.clusterId = clusterId;
-    publication = await writeAuditPublish(context, clusterId, story, tell);
+    const cluster = await startCluster('start the EMR cluster', own);
+    story.clusterId = cluster.clusterId;
+    publication = await writeAuditPublish(context, cluster, story, tell);
   } finally {
     // By name, not by id: a start that was cancelled half-way may have left a cluster that nobody was told of.
     await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', own));
@@ -146,19 +147,25 @@ function nothingToDo({ files, refused }: DeliverySummary): string {
 /** Runs the layers, lets the gate judge, and publishes. Null when raw refused every file, so that there is nothing to publish. */
 async function writeAuditPublish(
   context: RunContext,
-  clusterId: string,
+  cluster: OwnCluster,
   story: Story,
   tell: (stage: string) => void,
 ): Promise<number | null> {
+  const play = (name: StepName) =>
+    step(context, name, cluster, (sentence) => {
+      story.clusterId = cluster.clusterId;
+      story.warnings.push(sentence);
+      tell(story.stage);
+    });
   tell('layer raw');
-  const raw = await step(context, 'raw', clusterId);
+  const raw = await play('raw');
   story.layers.push(raw);
   story.delivery = withRefusals(story.delivery, raw);
   upsertSearchAttributes([{ key: LAKE_ROWS, value: raw.tables.reduce((sum, table) => sum + table.rows, 0) }]);
   if (raw.files?.loaded === 0) return null;
   for (const layer of ['trusted', 'refined'] as const) {
     tell(`layer ${layer}`);
-    story.layers.push(await step(context, layer, clusterId));
+    story.layers.push(await play(layer));
   }
 
   tell('judging the audits');
@@ -169,7 +176,7 @@ async function writeAuditPublish(
   return CancellationScope.nonCancellable(async () => {
     const { publication, tables } = await lake.planPublication('commit the plan of the publication', context);
     tell(`publishing ${tables} tables`);
-    story.layers.push(await step(context, 'publish', clusterId));
+    story.layers.push(await play('publish'));
     await finishPublication(context, publication);
     return publication;
   });
@@ -217,9 +224,16 @@ async function verified(
   }
 }
 
-async function step(context: RunContext, name: StepName, clusterId: string) {
+async function step(
+  context: RunContext,
+  name: StepName,
+  cluster: OwnCluster,
+  replaced?: (sentence: string) => void,
+): Promise<LayerSummary> {
   const { manifest } = await lake.writeManifest(`manifest of ${name}`, { context, step: name });
-  const { stepId } = await lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest });
+  const run = (clusterId: string) => lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest });
+  const { stepId } = await onCluster(cluster, run, replaced);
+  const { clusterId } = cluster;
   return lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });
 }
 

@@ -2,6 +2,8 @@
 export const NEVER_RETRIED = [
   /** A Spark job ended with an exception: a bug or data that it cannot take, the same at a second try. */
   'StepFailed',
+  /** The cluster is gone, and with it the step: the same activity would wait for nothing, its workflow may start another cluster. */
+  'ClusterLost',
   /** A newer grant exists: another run may write the lake now, this one must not. */
   'LostGrant',
   /** The audits do not allow the delivery to be published. */

@@ -1,4 +1,5 @@
 import { CancellationScope, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { onCluster, startCluster } from './cluster.ts';
 import { lake } from './steps.ts';
 import type { RebuildRequest, RebuildResult } from './types.ts';
 
@@ -13,9 +14,11 @@ export async function rebuildVerify(request: RebuildRequest): Promise<RebuildRes
   const own = { context, purpose: 'rebuild' } as const;
   try {
     setCurrentDetails(`slot ${context.slot}: starting the cluster`);
-    const { clusterId } = await lake.startCluster('start the EMR cluster', own);
+    const cluster = await startCluster('start the EMR cluster', own);
     setCurrentDetails(`slot ${context.slot}: computing anew and comparing`);
-    await lake.runStep('EMR step rebuild', { context, step: 'rebuild', clusterId, manifest });
+    await onCluster(cluster, (clusterId) =>
+      lake.runStep('EMR step rebuild', { context, step: 'rebuild', clusterId, manifest }),
+    );
   } finally {
     await CancellationScope.nonCancellable(() => lake.endCluster('end the cluster', own));
   }

@@ -119,7 +119,12 @@ export type LakeActivities = {
   announcePublication(publication: number): Promise<void>;
 
   endOlderClusters(context: RunContext): Promise<{ ended: string[] }>;
-  startCluster(request: { context: RunContext; purpose: ClusterPurpose }): Promise<{ clusterId: string }>;
+  /** `replacement` counts the clusters that took the place of a lost one; each has a name of its own. */
+  startCluster(request: {
+    context: RunContext;
+    purpose: ClusterPurpose;
+    replacement?: number;
+  }): Promise<{ clusterId: string }>;
   writeManifest(request: { context: RunContext; step: StepName }): Promise<{ manifest: string }>;
   runStep(request: {
     context: RunContext;

@@ -18,6 +18,18 @@ function failingOnce<Result>(message: string, result: Result): () => Promise<Res
   };
 }
 
+/** The first cluster is gone while it works on trusted. */
+function lostOnce(): LakeActivities['runStep'] {
+  let lost = false;
+  return async ({ step }) => {
+    if (step === 'trusted' && !lost) {
+      lost = true;
+      throw ApplicationFailure.create({ type: 'ClusterLost', message: 'spot nodes were reclaimed' });
+    }
+    return { stepId: `s-${step}` };
+  };
+}
+
 /** Every way a run can go. All of them ask for the lake by the `lock` that is given. */
 export function kinds(lock: Pick<LakeActivities, 'enterLakeQueue' | 'awaitClosed'>): Kind[] {
   const lake = (changes: Partial<LakeActivities> = {}) => fakeLake({ ...changes, ...lock });
@@ -58,6 +70,10 @@ export function kinds(lock: Pick<LakeActivities, 'enterLakeQueue' | 'awaitClosed
       lake: lake({ startCluster: failingOnce('EMR throttles', { clusterId: 'j-second-try' }) }),
     },
     { name: 'failed-step', lake: lake({ runStep: failing('StepFailed', 'a column is gone') }) },
+    {
+      name: 'lost-cluster',
+      lake: lake({ runStep: lostOnce() }),
+    },
     {
       name: 'cut-publication-completed',
       lake: lake({ openRun: async (request) => opened(request, { cut: { publication: 3, of: cutRun } }) }),

@@ -17,7 +17,7 @@ describe('recorded histories', () => {
       expect.arrayContaining([
         ...['published', 'published-with-refusals', 'published-unconfirmed', 'empty', 'superseded'],
         ...['failed-audit', 'failed-step', 'cancelled', 'cancelled-during-publication'],
-        ...['cut-publication-completed', 'retried-activity', 'rebuild-verify'],
+        ...['cut-publication-completed', 'retried-activity', 'rebuild-verify', 'lost-cluster'],
         ...['lake-lock-with-a-queue', 'lake-lock-continued-as-new', 'lake-lock-after-continue-as-new'],
       ]),
     );
@@ -89,7 +89,7 @@ function scheduledEvents(recorded: RecordedHistory | undefined): { event: number
 /** The workflows with the cluster started before the catalogue is prepared. */
 const bundleReordered = () =>
   bundleChanged((source) =>
-    source.replace(/( +await lake\.prepareCatalogue\(.*\n)([\s\S]*?await lake\.startCluster\(.*\n)/, '$2$1'),
+    source.replace(/( +await lake\.prepareCatalogue\(.*\n)([\s\S]*?await startCluster\(.*\n)/, '$2$1'),
   );
 
 /** A copy of the workflows of which the run's code is changed. */

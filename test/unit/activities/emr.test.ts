@@ -1,8 +1,10 @@
+import type { ClusterStateChangeReason } from '@aws-sdk/client-emr';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { ClusterWatch } from '../../../activities/cluster-watch.ts';
 import type { Lake } from '../../../activities/context.ts';
 import { clusterName, emrActivities, stepName } from '../../../activities/emr.ts';
 import { FakeEmr, setState } from './fake-emr.ts';
@@ -11,6 +13,7 @@ import { context, settings } from './settings.ts';
 let emr: FakeEmr;
 let rows: unknown[][];
 let progress: object | null;
+let onProgress: () => void;
 let environment: MockActivityEnvironment;
 let heartbeats: unknown[];
 
@@ -18,6 +21,7 @@ beforeEach(() => {
   emr = new FakeEmr();
   rows = [];
   progress = null;
+  onProgress = () => undefined;
   heartbeats = [];
   environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR', () => undefined) });
   environment.on('heartbeat', (details) => heartbeats.push(details));
@@ -25,6 +29,7 @@ beforeEach(() => {
 
 function activities(changes: Partial<Lake['settings']['emr']> = {}) {
   const send = async () => {
+    onProgress();
     if (progress === null) throw Object.assign(new Error('none'), { name: 'NoSuchKey' });
     return { Body: { transformToString: async () => JSON.stringify(progress) } };
   };
@@ -80,6 +85,16 @@ describe('starting a cluster', () => {
     expect([emr.stateOf('j-1'), emr.stateOf('j-2')]).toEqual(['STARTING', 'TERMINATED']);
   });
 
+  test('in the place of a lost one has a name of its own, also while that one is still listed', async () => {
+    await startCluster();
+    const replace = (replacement: number) =>
+      environment.run(activities().startCluster, { context, purpose: 'run' as const, replacement });
+    expect(await replace(1)).toEqual({ clusterId: 'j-2' });
+    expect(await replace(1)).toEqual({ clusterId: 'j-2' });
+    expect(await replace(2)).toEqual({ clusterId: 'j-3' });
+    expect(new Set(emr.clusters.map(({ Name }) => Name)).size).toBe(3);
+  });
+
   test('that EMR does not list yet fails so that it is tried again', async () => {
     emr.copies = 0;
     await expect(startCluster()).rejects.toThrow('not listed yet');
@@ -109,6 +124,20 @@ describe('ending clusters', () => {
     expect(emr.stateOf('j-1')).toBe('TERMINATED');
   });
 
+  test('ends those too that took the place of a lost one, and no taking over of the own run ends them', async () => {
+    const replacement = emr.addCluster(clusterName(context, 'run', 1), 'RUNNING');
+    await environment.run(activities().endOlderClusters, context);
+    expect(emr.stateOf(replacement)).toBe('RUNNING');
+    await environment.run(activities().endCluster, { context, purpose: 'run' as const });
+    expect(emr.stateOf(replacement)).toBe('TERMINATED');
+  });
+
+  test('of a run leaves that of its publication alone', async () => {
+    const publish = emr.addCluster(clusterName(context, 'publish'), 'RUNNING');
+    await environment.run(activities().endCluster, { context, purpose: 'run' as const });
+    expect(emr.stateOf(publish)).toBe('RUNNING');
+  });
+
   test('twice does no harm, and the state is written down', async () => {
     const clusterId = emr.addCluster(RUN, 'WAITING');
     for (let time = 0; time < 2; time += 1) {
@@ -123,7 +152,7 @@ describe('a step', () => {
   const STEP = stepName(context, 'trusted');
   let clusterId: string;
   beforeEach(() => {
-    clusterId = emr.addCluster(RUN, 'RUNNING');
+    clusterId = emr.addCluster(RUN, 'WAITING');
   });
   const runStep = (changes: Partial<Lake['settings']['emr']> = {}) =>
     environment.run(activities(changes).runStep, {
@@ -213,16 +242,71 @@ describe('a step', () => {
     expect(emr.steps).toHaveLength(2);
   });
 
-  test('whose cluster is gone fails for good with the reason instead of waiting', async () => {
-    emr.onDescribeStep = () => {
-      const [cluster] = emr.clusters;
-      if (cluster)
-        cluster.Status = { State: 'TERMINATED_WITH_ERRORS', StateChangeReason: { Message: 'no spot nodes' } };
+  const gone = (State: string, StateChangeReason: ClusterStateChangeReason) => {
+    const [cluster] = emr.clusters;
+    if (cluster) cluster.Status = { ...cluster.Status, State, StateChangeReason } as typeof cluster.Status;
+  };
+
+  test.each(['RUNNING', 'CANCELLED', 'INTERRUPTED'])(
+    'that is %s when its cluster is gone is lost with it: another cluster may do it',
+    async (state) => {
+      emr.onDescribeStep = (step) => {
+        setState(step, state);
+        gone('TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FAILURE', Message: 'the primary instance was lost' });
+      };
+      const running = runStep();
+      await expect(running).rejects.toMatchObject({ type: 'ClusterLost', nonRetryable: true });
+      await expect(running).rejects.toThrow('the primary instance was lost');
+      expect(emr.steps).toHaveLength(1);
+    },
+  );
+
+  test('is lost only once its cluster has ended for good, so that nothing of it writes beside the next one', async () => {
+    emr.onDescribeStep = (step) => {
+      setState(step, 'INTERRUPTED');
+      gone('TERMINATING', { Message: 'an instance was lost' });
     };
-    const running = runStep();
-    await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
-    await expect(running).rejects.toThrow('no spot nodes');
+    let looks = 0;
+    emr.onDescribeCluster = () => {
+      looks += 1;
+      if (looks === 5) gone('TERMINATED_WITH_ERRORS', { Message: 'an instance was lost' });
+    };
+    await expect(runStep()).rejects.toMatchObject({ type: 'ClusterLost' });
+    expect(emr.stateOf(clusterId)).toBe('TERMINATED_WITH_ERRORS');
   });
+
+  test('is not asked of a cluster that ended while nobody was there, as an idle one does', async () => {
+    gone('TERMINATED', { Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated' });
+    await expect(runStep()).rejects.toMatchObject({ type: 'ClusterLost' });
+    expect(emr.times('AddJobFlowSteps')).toBe(0);
+  });
+
+  test('that was done before its cluster ended is done', async () => {
+    emr.addStep(STEP, 'COMPLETED');
+    gone('TERMINATED', { Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated' });
+    expect(await runStep()).toEqual({ stepId: 's-1' });
+  });
+
+  test('that failed by its own fault is not lost, whatever became of its cluster', async () => {
+    emr.onDescribeStep = (step) => {
+      setState(step, 'FAILED', { FailureDetails: { Message: 'column "x" is gone' } });
+      gone('TERMINATED', { Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated' });
+    };
+    await expect(runStep()).rejects.toMatchObject({ type: 'StepFailed' });
+  });
+
+  test.each(['VALIDATION_ERROR', 'BOOTSTRAP_FAILURE'] as const)(
+    'of a cluster that ended by %s fails for good: another one would end the same',
+    async (Code) => {
+      emr.onDescribeStep = (step) => {
+        setState(step, 'CANCELLED');
+        gone('TERMINATED_WITH_ERRORS', { Code, Message: 'no such subnet' });
+      };
+      const running = runStep();
+      await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
+      await expect(running).rejects.toThrow('no such subnet');
+    },
+  );
 
   test('is cancelled on EMR when its run is cancelled', async () => {
     emr.onDescribeStep = (step) => {
@@ -266,6 +350,57 @@ describe('a step', () => {
     const running = runStep({ stepTimeoutMinutes: -1 });
     await expect(running).rejects.toMatchObject({ type: 'StepFailed', nonRetryable: true });
     expect(emr.stateOf('s-1')).toBe('CANCELLED');
+  });
+});
+
+describe('how often EMR is asked', () => {
+  /** A step that ends at that look of EMR at it, or with its cluster's coming to rest after so many readings of its progress. */
+  async function watched(changes: { endsAtLook?: number; restsAfter?: number }) {
+    const clusterId = emr.addCluster(RUN, 'RUNNING');
+    let looks = 0;
+    emr.onDescribeStep = (step) => {
+      looks += 1;
+      const over = looks === changes.endsAtLook || emr.stateOf(clusterId) === 'WAITING';
+      setState(step, over ? 'COMPLETED' : 'RUNNING');
+    };
+    let readings = 0;
+    onProgress = () => {
+      readings += 1;
+      const [cluster] = emr.clusters;
+      if (cluster && readings === changes.restsAfter) setState(cluster, 'WAITING');
+    };
+    const request = { context, step: 'trusted' as const, clusterId, manifest: 's3://m/manifest.json' };
+    await environment.run(activities().runStep, request);
+    return { readings, looks };
+  }
+
+  test('of a step that works: rarely, while its progress is read at every look', async () => {
+    const { readings, looks } = await watched({ endsAtLook: 4 });
+    expect(looks).toBe(4);
+    expect(readings).toBe(61);
+    expect(emr.times('DescribeCluster')).toBeLessThan(10);
+  });
+
+  test('at once when its cluster has come to rest', async () => {
+    expect(await watched({ restsAfter: 7 })).toEqual({ readings: 8, looks: 2 });
+  });
+
+  test('is no more for a hundred steps of one worker than for one', async () => {
+    const watch = new ClusterWatch({ emr: emr.client('emr') });
+    const resting = emr.addCluster(RUN, 'WAITING');
+    const others = Array.from({ length: 99 }, () => emr.addCluster(RUN, 'RUNNING'));
+    const seen = await Promise.all([resting, ...others].map((id) => watch.isAtRest(id, 60_000)));
+    expect(seen).toEqual([true, ...others.map(() => false)]);
+    expect(emr.times('ListClusters')).toBe(1);
+  });
+
+  test('a look that failed is not kept for the others', async () => {
+    const watch = new ClusterWatch({ emr: emr.client('emr') });
+    const resting = emr.addCluster(RUN, 'WAITING');
+    emr.fails.add('ListClusters');
+    await expect(watch.isAtRest(resting, 60_000)).rejects.toThrow('Rate exceeded');
+    emr.fails.clear();
+    expect(await watch.isAtRest(resting, 60_000)).toBe(true);
   });
 });
 

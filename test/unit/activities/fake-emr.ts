@@ -34,6 +34,8 @@ export class FakeEmr {
   /** What happens to a step each time that it is looked at. */
   onDescribeStep: (step: StepSummary) => void = (step) => setState(step, 'COMPLETED');
 
+  onDescribeCluster: () => void = () => undefined;
+
   client(name: 'emr' | 'once'): EMRClient {
     const send = async (command: object) => {
       const what = command.constructor.name.replace('Command', '');
@@ -89,6 +91,7 @@ export class FakeEmr {
       return {};
     }
     if (command instanceof DescribeClusterCommand) {
+      this.onDescribeCluster();
       const Cluster = this.clusters.find(({ Id }) => Id === command.input.ClusterId);
       const message = `Cluster id '${command.input.ClusterId}' is not valid.`;
       if (!Cluster) throw new InvalidRequestException({ message, $metadata: {} });

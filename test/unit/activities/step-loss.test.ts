@@ -8,6 +8,8 @@ test.each([
   "Command exiting with ret '137'",
   'SdkClientException: Unable to execute HTTP request: Connect to 10.0.0.1:443 failed: Connection refused',
   'AmazonS3Exception: Please reduce your request rate. (Service: Amazon S3; Status Code: 503; Error Code: SlowDown)',
+  'Job aborted due to stage failure: Task 3 in stage 5.0 failed 4 times: ExecutorLostFailure (executor 7 exited unrelated to the running tasks)',
+  'Exit status: -100. Diagnostics: Container released on a *lost* node',
 ])('may end otherwise at a second try: %s', (cause) => {
   expect(isPassing(cause)).toBe(true);
 });

@@ -5,11 +5,16 @@ const EVERY_MS = 2_000;
 /** What each running activity told last. */
 const told = new WeakMap<Context, unknown>();
 
-/** Tells how far the running activity is; repeated for it until it tells something new. */
+/**
+ * Tells how far the running activity is; repeated for it until it tells something new. An activity that has been cancelled
+ * ends here, also when that is because its worker ends: what it told is where its next attempt goes on.
+ * @throws CancelledFailure
+ */
 export function heartbeat(details: unknown): void {
   const context = Context.current();
   told.set(context, details);
   context.heartbeat(details);
+  context.cancellationSignal.throwIfAborted();
 }
 
 /**

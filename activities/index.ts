@@ -5,6 +5,7 @@ import { controlActivities } from './control.ts';
 import { emrActivities } from './emr.ts';
 import { failFast } from './failures.ts';
 import { glueActivities } from './glue.ts';
+import { handedOver } from './handover.ts';
 import { beating } from './heartbeat.ts';
 import { landingActivities } from './landing.ts';
 import { lockActivities } from './lock.ts';
@@ -16,15 +17,17 @@ export type { Lake, Settings } from './context.ts';
 /** All that workflows may call, on the clients that it is given. */
 export function createActivities(lake: Lake): LakeActivities {
   return beating(
-    failFast({
-      ...lockActivities(),
-      ...controlActivities(lake),
-      ...landingActivities(lake),
-      ...manifestActivities(lake),
-      ...emrActivities(lake),
-      ...glueActivities(lake),
-      ...athenaActivities(lake),
-      ...rebuildActivities(lake),
-    }),
+    handedOver(
+      failFast({
+        ...lockActivities(),
+        ...controlActivities(lake),
+        ...landingActivities(lake),
+        ...manifestActivities(lake),
+        ...emrActivities(lake),
+        ...glueActivities(lake),
+        ...athenaActivities(lake),
+        ...rebuildActivities(lake),
+      }),
+    ),
   );
 }

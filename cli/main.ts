@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { OUTCOMES } from '../control-db/queries/ledger.ts';
 import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
 import { demo } from './demo.ts';
+import { DEPLOY_HELP, deploy, deployMove, deployStatus, printVersion } from './deploy.ts';
 import { docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
@@ -53,7 +54,52 @@ program
   .option('--seed <number>', 'seed of the generated data', Number, 1)
   .action(demo);
 
-program.command('worker').description('run a worker until it is told to stop').addOption(stack()).action(work);
+program
+  .command('worker')
+  .description('run a worker until it is told to stop')
+  .addOption(stack())
+  .option('--build-id <id>', 'the version of its code, instead of the one that "podlake version" prints')
+  .option('--deployed', 'wait for "podlake deploy" on one machine too, where else the newest worker takes over all')
+  .action(work);
+
+program
+  .command('version')
+  .description('the version of this code: its name on the Temporal server, from the content alone')
+  .addOption(json())
+  .action(printVersion);
+
+const percentage = (text: string) => {
+  if (!/^(100|\d{1,2})$/.test(text)) throw new InvalidArgumentError('A share is a whole number from 0 to 100.');
+  return Number(text);
+};
+const deployment = program
+  .command('deploy')
+  .description('which version of the code plays what begins, and whose workers are still needed')
+  .addHelpText('after', DEPLOY_HELP);
+deployment
+  .command('set', { isDefault: true })
+  .description('give a version whose workers run all that begins, or a share of it')
+  .addOption(stack())
+  .addOption(json())
+  .option('--build-id <id>', 'the version; else the one of this clone')
+  .option('--ramp <percent>', 'only this share of what begins; 0 takes a share back', percentage)
+  .option('--dry-run', 'only print what would change')
+  .addHelpText('after', DEPLOY_HELP)
+  .action(deploy);
+deployment
+  .command('status')
+  .description('the versions, what runs on each, and what can be done about it')
+  .addOption(stack())
+  .addOption(json())
+  .action(deployStatus);
+deployment
+  .command('move')
+  .description('let runs whose version has no workers any more go over to the current one, which has to replay them')
+  .addOption(stack())
+  .addOption(json())
+  .requiredOption('--from <id>', 'the version whose workers are lost')
+  .option('--dry-run', 'only print which runs')
+  .action(deployMove);
 
 const schedule = program.command('schedule').description('the schedule on the Temporal server');
 

@@ -5,8 +5,10 @@ import { compileCatalogue } from '../catalog/compile.ts';
 import { loadCatalogue } from '../catalog/load.ts';
 import { migrate } from '../control-db/migrate.ts';
 import { shipArtifacts } from './artifacts.ts';
+import { deploymentOptions } from './build-id.ts';
 import { awsClients, postgresPool, temporalClient, temporalConnectConfig } from './clients.ts';
 import { bucketName, type Config } from './config.ts';
+import { takeOver } from './deployments.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
@@ -14,11 +16,17 @@ const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url
 /** On one machine steps take seconds, on EMR minutes: looking is cheap there and throttled here (docs/operations.md has the sums). */
 const POLL_SECONDS = { local: 1, aws: 30 };
 
-/** A worker ready to run, and what must be closed after it. */
-export type ReadyWorker = { run: () => Promise<void>; shutdown: () => void };
+/** A worker ready to run, and what must be closed after it; `ready` is called once it is given work. */
+export type ReadyWorker = { run: (ready: () => void) => Promise<void>; shutdown: () => void };
+
+/**
+ * `buildId` is the version of its code. A worker that is not `deployed` by a person waits for no deployment: its version
+ * takes over what begins and what runs.
+ */
+export type WorkerVersion = { buildId: string; deployed: boolean };
 
 /** Connects everything, migrates the control database, ships the Spark jobs and starts polling for the lake's work. */
-export async function createWorker(config: Config): Promise<ReadyWorker> {
+export async function createWorker(config: Config, { buildId, deployed }: WorkerVersion): Promise<ReadyWorker> {
   const catalogue = compileCatalogue(loadCatalogue());
   const aws = awsClients(config);
   const database = postgresPool(config);
@@ -39,15 +47,21 @@ export async function createWorker(config: Config): Promise<ReadyWorker> {
     taskQueue: config.temporal.taskQueue,
     workflowsPath: WORKFLOWS,
     activities: createActivities(lake),
+    workerDeploymentOptions: deploymentOptions(buildId),
     maxConcurrentActivityTaskExecutions: 20,
     // Heartbeats are throttled; at the default a cancellation would be learned late.
     maxHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: '5s',
+    // Told to end, it interrupts at once what waits for others, so that the next worker goes on with it, and finishes what
+    // it does itself.
+    shutdownGraceTime: 0,
   });
   return {
-    run: async () => {
+    run: async (ready) => {
       try {
-        await worker.run();
+        const running = worker.run();
+        if (!deployed) await Promise.race([running, takeOver(client, config.temporal.taskQueue, buildId)]);
+        ready();
+        await running;
       } finally {
         await Promise.all([connection.close(), client.connection.close(), database.end()]);
       }

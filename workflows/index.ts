@@ -1,3 +1,8 @@
-export { dataLakeRun } from './data-lake-run.ts';
-export { lakeLock } from './lake-lock.ts';
-export { rebuildVerify } from './rebuild-verify.ts';
+import { dataLakeRun } from './data-lake-run.ts';
+import { lakeLock } from './lake-lock.ts';
+import { rebuildVerify } from './rebuild-verify.ts';
+import { versioned } from './versioning.ts';
+
+versioned({ dataLakeRun, lakeLock, rebuildVerify });
+
+export { dataLakeRun, lakeLock, rebuildVerify };

@@ -234,6 +234,10 @@ describe('a lake on one machine, slot after slot', () => {
       ['20260108T090000Z', 'published'],
     ]);
 
+    const { buildId } = JSON.parse((await stack.podlake('version', '--json')).stdout);
+    const deployed = JSON.parse((await stack.podlake('deploy', 'status', '--json')).stdout);
+    expect(deployed).toMatchObject({ current: buildId, next: [] });
+
     const wrong = await stack.podlake('sql', 'select * from refined.nao_existe');
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/nao_existe/) });
   }, 60_000);

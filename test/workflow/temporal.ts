@@ -11,6 +11,7 @@ import {
   Worker,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import { deploymentOptions } from '../../workers/build-id.ts';
 import { ensureSearchAttributes } from '../../workers/search-attributes.ts';
 import { DATA_LAKE_RUN_TYPE } from '../../workflows/names.ts';
 import { LAKE_SEARCH_ATTRIBUTES, SCHEDULED_START } from '../../workflows/search-attributes.ts';
@@ -66,11 +67,17 @@ let runs = 0;
 /** A name of its own for each run and task queue of a test. */
 export const ownName = (prefix: string) => `${prefix}-${process.pid}-${++runs}`;
 
-export type Workplace = { server: TestWorkflowEnvironment; workflowBundle: WorkflowBundle; identity?: string };
+/** With a `buildId` its workers are of that version, and get work once it is current; without one they are of none. */
+export type Workplace = {
+  server: TestWorkflowEnvironment;
+  workflowBundle: WorkflowBundle;
+  identity?: string;
+  buildId?: string;
+};
 
 /** Starts a worker with these activities; `stop` waits until it has stopped. */
 export async function startWorker(
-  { server, workflowBundle, identity }: Workplace,
+  { server, workflowBundle, identity, buildId }: Workplace,
   activities: Partial<LakeActivities>,
   taskQueue: string,
 ): Promise<{ stop: () => Promise<void> }> {
@@ -80,6 +87,7 @@ export async function startWorker(
     workflowBundle,
     activities,
     ...(identity ? { identity } : {}),
+    ...(buildId ? { workerDeploymentOptions: deploymentOptions(buildId) } : {}),
     maxHeartbeatThrottleInterval: '50ms',
     defaultHeartbeatThrottleInterval: '50ms',
   });

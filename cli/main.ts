@@ -10,6 +10,7 @@ import { FILES_HELP, listFiles, rejectFiles, showFile } from './files.ts';
 import { generate } from './generate.ts';
 import { count, duration, HISTORIES_HELP, PULLED, pull, replay } from './histories.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
+import { lock } from './lock.ts';
 import { problemSentence } from './problems.ts';
 import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantine.ts';
 import { rebuild } from './rebuild.ts';
@@ -195,6 +196,13 @@ files
   .option('--table <name>', 'of the slot only this table')
   .requiredOption('--reason <text>', 'why, for everybody who reads of them')
   .action((numbers: number[] | undefined, options) => rejectFiles(numbers ?? [], options));
+
+program
+  .command('lock')
+  .description('who writes the lake, who waits for it, and since when')
+  .addOption(stack())
+  .addOption(json())
+  .action(lock);
 
 const quarantine = program
   .command('quarantine')

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -79,6 +80,9 @@ function ownSlot(): OwnSlot {
   return { slot: slotOf(instant), kind: scheduled ? 'scheduled' : 'manual', arrivedBy: instant.toISOString() };
 }
 
+/** A lock that was terminated has forgotten who waits; asking one that has not changes nothing. */
+const ASK_AGAIN = '5 minutes';
+
 async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
   let granted = false;
   setHandler(lakeGranted, () => {
@@ -86,8 +90,14 @@ async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
   });
   tell('waiting for the lake (one run writes at a time)');
   const { workflowId, runId } = workflowInfo();
-  await lake.enterLakeQueue('ask for the lake', { workflowId, runId });
-  await condition(() => granted);
+  const ask = () => lake.enterLakeQueue('ask for the lake', { workflowId, runId });
+  if (patched('ask-for-the-lake-again')) {
+    do await ask();
+    while (!(await condition(() => granted, ASK_AGAIN)));
+  } else {
+    await ask();
+    await condition(() => granted);
+  }
 }
 
 /** What is presumed dead must not write any more, and a publication that was cut short is completed before anything else. */

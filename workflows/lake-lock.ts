@@ -1,5 +1,6 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   defineQuery,
@@ -11,11 +12,11 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { clock } from './clock.ts';
 import { LAKE_GRANTED, LAKE_STATE, REQUEST_LAKE } from './names.ts';
-import type { LakeActivities } from './types.ts';
+import type { LakeActivities, LakePlace, LakeState } from './types.ts';
 
 export type Requester = { workflowId: string; runId: string };
-export type LakeState = { holder: Requester | null; queue: Requester[]; granted: number };
 
 export const requestLake = defineSignal<[Requester]>(REQUEST_LAKE);
 export const lakeGranted = defineSignal(LAKE_GRANTED);
@@ -34,13 +35,20 @@ const same = (a: Requester | null, b: Requester) => a?.workflowId === b.workflow
 
 /**
  * One writer at a time, in order of asking. The lock does not wait to be told that the holder is done: it watches the
- * holder's run and passes on when that is closed, however that happened.
+ * holder's run and passes on when that is closed, however that happened. Cancelling the lock changes nothing: those who
+ * wait would never be told. To begin anew, terminate it; whoever waits asks again.
  */
-export async function lakeLock(state: LakeState = { holder: null, queue: [], granted: 0 }): Promise<void> {
+export function lakeLock(state: LakeState = { holder: null, queue: [], granted: 0 }): Promise<void> {
+  return CancellationScope.nonCancellable(() => serve(state));
+}
+
+async function serve(state: LakeState): Promise<void> {
   let grantsHere = 0;
   setHandler(requestLake, (requester) => {
+    if (!isRequester(requester)) return log.warn('passed over a request that names no run', { requester });
     if (same(state.holder, requester) || state.queue.some((waiting) => same(waiting, requester))) return;
-    state.queue.push(requester);
+    const { workflowId, runId } = requester;
+    state.queue.push({ workflowId, runId, since: clock() });
   });
   setHandler(lakeState, () => state);
 
@@ -56,7 +64,8 @@ export async function lakeLock(state: LakeState = { holder: null, queue: [], gra
     }
     await condition(() => state.queue.length > 0);
     // The holder already while it is told: asked for once more meanwhile, the lake is not queued for twice.
-    state.holder = state.queue.shift() ?? null;
+    const next = state.queue.shift();
+    state.holder = next ? { ...next, since: clock() } : null;
     if (state.holder && (await tell(state.holder))) {
       state.granted += 1;
       grantsHere += 1;
@@ -66,23 +75,31 @@ export async function lakeLock(state: LakeState = { holder: null, queue: [], gra
   }
 }
 
+/** Anybody can send a signal, by the UI too: what is no request must not stop the lock for all. */
+function isRequester(given: unknown): given is Requester {
+  const { workflowId, runId } = (given ?? {}) as Partial<Requester>;
+  return typeof workflowId === 'string' && workflowId !== '' && typeof runId === 'string' && runId !== '';
+}
+
 /** The signal is durable once the server took it; a requester that is closed by now is passed over. */
-async function tell(requester: Requester): Promise<boolean> {
+async function tell({ workflowId, runId }: Requester): Promise<boolean> {
   try {
-    await getExternalWorkflowHandle(requester.workflowId, requester.runId).signal(lakeGranted);
+    await getExternalWorkflowHandle(workflowId, runId).signal(lakeGranted);
     return true;
   } catch (error) {
-    log.info('passed over a requester that is closed', { ...requester, error: String(error) });
+    log.info('passed over a requester that is closed', { workflowId, runId, error: String(error) });
     return false;
   }
 }
 
 /** Waits until the holder's run is closed, and meanwhile shows who joins the queue. */
-async function untilClosed(holder: Requester, state: LakeState): Promise<void> {
+async function untilClosed({ workflowId, runId }: Requester, state: LakeState): Promise<void> {
   let closed = false;
-  const watching = awaitClosed.executeWithOptions({ summary: `watching ${holder.workflowId}` }, [holder]).then(() => {
-    closed = true;
-  });
+  const watching = awaitClosed
+    .executeWithOptions({ summary: `watching ${workflowId}` }, [{ workflowId, runId }])
+    .then(() => {
+      closed = true;
+    });
   const drawing = (async () => {
     for (let drawn = -1; !closed; drawn = state.queue.length) {
       show(state);
@@ -93,13 +110,14 @@ async function untilClosed(holder: Requester, state: LakeState): Promise<void> {
 }
 
 function show({ holder, queue, granted }: LakeState): void {
-  const waiting = queue.map((requester, index) => `| ${index + 1} | ${requester.workflowId} |`);
+  const since = (place: LakePlace) => (place.since ? `since ${place.since}` : 'since before this was noted');
+  const waiting = queue.map((place, index) => `| ${index + 1} | ${place.workflowId} | ${since(place)} |`);
   setCurrentDetails(
     [
-      `**Writes the lake now:** ${holder?.workflowId ?? 'nobody'} (${granted} grants so far)`,
+      `**Writes the lake now:** ${holder ? `${holder.workflowId} ${since(holder)}` : 'nobody'} (${granted} grants so far)`,
       '',
-      '| # | waiting |',
-      '|---|---|',
+      '| # | waiting | |',
+      '|---|---|---|',
       ...waiting,
     ].join('\n'),
   );

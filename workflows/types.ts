@@ -94,6 +94,10 @@ export type RebuildResult = {
   metricsUri: string;
 };
 
+/** A run that holds the lake or waits for it: since when, UTC. Places that an older release handed over lack the time. */
+export type LakePlace = { workflowId: string; runId: string; since?: string };
+export type LakeState = { holder: LakePlace | null; queue: LakePlace[]; granted: number };
+
 /** The activities that the workflows call; `activities/` implements them. */
 export type LakeActivities = {
   enterLakeQueue(request: { workflowId: string; runId: string }): Promise<void>;

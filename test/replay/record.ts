@@ -6,7 +6,7 @@ import { lockActivities } from '../../activities/lock.ts';
 import { temporalCli } from '../../infra/local/tools/temporal.ts';
 import { temporalClient } from '../../workers/clients.ts';
 import { readConfig } from '../../workers/config.ts';
-import type { LakeState, lakeLock } from '../../workflows/lake-lock.ts';
+import type { lakeLock } from '../../workflows/lake-lock.ts';
 import {
   DATA_LAKE_RUN_TYPE,
   LAKE_LOCK_ID,
@@ -17,6 +17,7 @@ import {
   REQUEST_LAKE,
 } from '../../workflows/names.ts';
 import { LAKE_OUTCOME, SCHEDULED_START } from '../../workflows/search-attributes.ts';
+import type { LakeState } from '../../workflows/types.ts';
 import { type FakeLake, fakeLake, fakeLakes, untilCancelled } from '../workflow/fake-lake.ts';
 import { bundleWorkflows, localServer, startRun, startWorker } from '../workflow/temporal.ts';
 import { addHistory } from './histories.ts';

@@ -66,6 +66,19 @@ describe('a delivery', () => {
   });
 });
 
+test('a run that nobody answers asks for the lake again, as the lock may have been terminated meanwhile', async () => {
+  const { enterLakeQueue } = fakeLake().activities;
+  let asked = 0;
+  const lake = fakeLake({
+    async enterLakeQueue(request) {
+      asked += 1;
+      if (asked === 3) await enterLakeQueue(request);
+    },
+  });
+  expect(await play(lake, resultOf)).toMatchObject({ outcome: 'published' });
+  expect(lake.calls.slice(0, 4)).toEqual([...Array(3).fill('enterLakeQueue'), 'openRun']);
+});
+
 describe('what there is to publish decides', () => {
   test('no files: the run closes as empty, without a cluster', async () => {
     const lake = fakeLake({ detectDelivery: async () => delivery({}) });

@@ -99,7 +99,12 @@ export async function startWorker(
   return { stop };
 }
 
-type RunOptions = { workflowId: string; taskQueue: string; typedSearchAttributes?: TypedSearchAttributes };
+type RunOptions = {
+  workflowId: string;
+  taskQueue: string;
+  typedSearchAttributes?: TypedSearchAttributes;
+  workflowRunTimeout?: number;
+};
 
 /** Starts `dataLakeRun` as the schedule does. */
 export const startRun = (client: Client, options: RunOptions) =>

@@ -20,11 +20,14 @@ const played = new Map<string, string[]>();
 let server: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
 const workers: { stop: () => Promise<void> }[] = [];
+/** Lets go on what a test left waiting, so that its workers can stop. */
+const cleanUps: (() => void)[] = [];
 beforeAll(async () => {
   [server, workflowBundle] = await Promise.all([localServer(), bundleWorkflows()]);
   lakes.set(LAKE_LOCK_ID, fakeLake(handedOver(lockActivities())));
 });
 afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
   await Promise.all(workers.splice(0).map((worker) => worker.stop()));
   await server.client.workflow
     .getHandle(LAKE_LOCK_ID)
@@ -76,6 +79,7 @@ test('a run ends on the version on which it began, while what begins goes to the
   await work('a');
   await deploy('a');
   const step = gate();
+  cleanUps.push(step.open);
   const old = await start('old', { runStep: async () => step.wait().then(() => ({ stepId: 's' })) });
   await step.reached;
   expect((await versionOf('a'))?.lastPoll).not.toBeNull();
@@ -132,10 +136,11 @@ test('what a worker waits for when it is told to end is gone on with by the next
   await handle.result();
   expect(found).toEqual([{ attempt: 1, told: undefined }]);
   expect(workersOf(workflowId)).toEqual(['c1', 'c2']);
-  // Handed over, not found dead after its heartbeat timeout.
+  // Handed over to go on at once: neither found dead after its heartbeat timeout, nor left to the back-off of its retries.
   const { events } = await handle.fetchHistory();
   const failures = events?.flatMap(({ activityTaskStartedEventAttributes: begun }) => begun?.lastFailure ?? []);
-  expect(failures).toMatchObject([{ applicationFailureInfo: { type: 'WorkerShutdown' } }]);
+  const atOnce = { nanos: 1_000_000 };
+  expect(failures).toMatchObject([{ applicationFailureInfo: { type: 'WorkerShutdown', nextRetryDelay: atOnce } }]);
 });
 
 test('on one machine the newest worker takes over what was pinned to a version whose workers are gone', async () => {

@@ -34,17 +34,15 @@ export function glueActivities(
   const { glue, settings } = lake;
   return {
     async prepareCatalogue() {
-      for (const [Name, Description] of Object.entries(DATABASES)) {
-        await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name, Description } })).catch(unlessThere);
-      }
-      await put(glue, 'controle', currentPublicationTable(settings.bucketPrefix));
+      for (const name of Object.keys(DATABASES) as (keyof typeof DATABASES)[]) await makeDatabase(glue, name);
+      await putTable(glue, 'controle', currentPublicationTable(settings.bucketPrefix));
     },
 
     async updateCatalogue() {
       let changed = 0;
       const lacks = heldByTable(lake.catalogue, await held.heldNow(lake.database));
       for (const refined of Object.values(lake.catalogue.refined)) {
-        if (await put(glue, 'refined', refinedView(refined))) changed += 1;
+        if (await putTable(glue, 'refined', refinedView(refined))) changed += 1;
         const parameters = {
           dono: refined.owner,
           titulo: refined.title,
@@ -102,8 +100,14 @@ function currentPublicationTable(prefix: string): TableInput {
   };
 }
 
-/** Creates or updates a table; returns whether anything changed. */
-async function put(glue: GlueClient, DatabaseName: string, wanted: TableInput): Promise<boolean> {
+/** Makes the database unless it is there. */
+export async function makeDatabase(glue: GlueClient, Name: keyof typeof DATABASES): Promise<void> {
+  const DatabaseInput = { Name, Description: DATABASES[Name] };
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput })).catch(unlessThere);
+}
+
+/** Creates or updates a table that is not Iceberg's; returns whether anything changed. */
+export async function putTable(glue: GlueClient, DatabaseName: string, wanted: TableInput): Promise<boolean> {
   const found = await getTable(glue, DatabaseName, wanted.Name ?? '');
   if (!found) {
     await glue.send(new CreateTableCommand({ DatabaseName, TableInput: wanted })).catch(unlessThere);
@@ -117,19 +121,24 @@ async function put(glue: GlueClient, DatabaseName: string, wanted: TableInput): 
 }
 
 /** What of a definition is ours to compare: services add fields of their own. */
-function fingerprint({ Description, TableType, ViewOriginalText, StorageDescriptor }: Table | TableInput): string {
-  const columns = (StorageDescriptor?.Columns ?? []).map(({ Name, Type, Comment, Parameters }: Column) => [
+function fingerprint(table: Table | TableInput): string {
+  const { Description, TableType, ViewOriginalText, StorageDescriptor, PartitionKeys, Parameters } = table;
+  const told = ({ Name, Type, Comment, Parameters }: Column) => [
     Name,
     Type,
     Comment ?? '',
     Parameters?.['linhagem'] ?? '',
-  ]);
+  ];
   return JSON.stringify([
     Description ?? '',
     TableType,
     ViewOriginalText ?? '',
     StorageDescriptor?.Location ?? '',
-    columns,
+    (StorageDescriptor?.Columns ?? []).map(told),
+    (PartitionKeys ?? []).map(told),
+    Object.entries(Parameters ?? {})
+      .filter(([key]) => key.startsWith('projection.') || key === 'storage.location.template')
+      .sort(),
   ]);
 }
 

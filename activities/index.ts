@@ -2,6 +2,7 @@ import type { LakeActivities } from '../workflows/types.ts';
 import { athenaActivities } from './athena.ts';
 import type { Lake } from './context.ts';
 import { controlActivities } from './control.ts';
+import { controlExportActivities } from './control-export.ts';
 import { emrActivities } from './emr.ts';
 import { failFast } from './failures.ts';
 import { glueActivities } from './glue.ts';
@@ -21,6 +22,7 @@ export function createActivities(lake: Lake): LakeActivities {
       failFast({
         ...lockActivities(),
         ...controlActivities(lake),
+        ...controlExportActivities(lake),
         ...landingActivities(lake),
         ...manifestActivities(lake),
         ...emrActivities(lake),

@@ -12,7 +12,7 @@ const SLOT_COLUMNS: ViewColumn[] = [
 
 /**
  * The view by which consumers read an indicator: the rows up to the publication that is whole, however far the tables
- * behind it have moved. Written as Athena writes its own views.
+ * behind it have moved.
  */
 export function refinedView(refined: CompiledRefined): TableInput {
   const { name, title, columns } = refined;
@@ -22,26 +22,42 @@ export function refinedView(refined: CompiledRefined): TableInput {
     `FROM refined.${name}_dados`,
     'WHERE ts_referencia <= (SELECT slot FROM controle.publicacao_atual)',
   ].join('\n');
+  const lineage = (column: string) => ({ linhagem: columnLineageText(refined, column) });
+  return viewInput({ name, schema: 'refined', description: title, originalSql, columns: all, parameters: lineage });
+}
+
+/** What a view of controle or refined is made of; `parameters` are Glue's of a column. */
+type View = {
+  name: string;
+  schema: string;
+  description: string;
+  originalSql: string;
+  columns: readonly ViewColumn[];
+  parameters?: (column: string) => Record<string, string>;
+};
+
+/** A view as Athena itself writes it to Glue. */
+export function viewInput({ name, schema, description, originalSql, columns, parameters }: View): TableInput {
   const definition = {
     originalSql,
     catalog: 'awsdatacatalog',
-    schema: 'refined',
-    columns: all.map((column) => ({ name: column.name, type: prestoType(column.type) })),
+    schema,
+    columns: columns.map((column) => ({ name: column.name, type: prestoType(column.type) })),
   };
   return {
     Name: name,
-    Description: title,
+    Description: description,
     TableType: 'VIRTUAL_VIEW',
     Parameters: { presto_view: 'true', comment: 'Presto View' },
     ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`,
     ViewExpandedText: '/* Presto View */',
     StorageDescriptor: {
       SerdeInfo: {},
-      Columns: all.map((column) => ({
+      Columns: columns.map((column) => ({
         Name: column.name,
         Type: column.type,
         Comment: column.description.slice(0, 255),
-        Parameters: { linhagem: columnLineageText(refined, column.name) },
+        ...(parameters ? { Parameters: parameters(column.name) } : {}),
       })),
     },
   };

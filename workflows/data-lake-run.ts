@@ -15,7 +15,7 @@ import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
 import { lakeGranted } from './lake-lock.ts';
 import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT, SCHEDULED_START } from './search-attributes.ts';
 import { instantOf, slotOf } from './slot.ts';
-import { lake, verifyPublication } from './steps.ts';
+import { exportControl, lake, verifyPublication } from './steps.ts';
 import { markdown, type Story } from './story.ts';
 import type {
   CutPublication,
@@ -253,6 +253,16 @@ async function finishPublication(context: RunContext, publication: number): Prom
   await lake.completePublication(`complete publication ${publication}`, publication);
 }
 
+/** How a run ended is settled before this: an export that fails is told, and the next run's makes up for it. */
+async function exportTables(context: RunContext): Promise<string[]> {
+  try {
+    await exportControl('the control tables, for those who read with Athena', context);
+    return [];
+  } catch (error) {
+    return [`the control tables were not exported, the next run does it: ${rootCause(error)}`];
+  }
+}
+
 async function close(
   context: RunContext,
   story: Story,
@@ -261,6 +271,9 @@ async function close(
   publication: number | null = null,
 ): Promise<RunResult> {
   await lake.closeRun(`close the run as ${outcome}`, { context, outcome, message });
+  if (patched('export-control-tables')) {
+    story.warnings.push(...(await CancellationScope.nonCancellable(() => exportTables(context))));
+  }
   story.outcome = outcome;
   story.stage = message;
   setCurrentDetails(markdown(story));

@@ -67,3 +67,13 @@ export const verifyPublication = told<LakeActivities['verifyPublication']>(
     retry: { ...retry, maximumAttempts: 5 },
   }).verifyPublication,
 );
+
+/** The run is closed whatever becomes of its export, and the next run makes up for it: tried for a while only, so that the lake is passed on. */
+export const exportControl = told<LakeActivities['exportControl']>(
+  proxyActivities<LakeActivities>({
+    startToCloseTimeout: '2 minutes',
+    scheduleToCloseTimeout: '10 minutes',
+    heartbeatTimeout,
+    retry: { ...retry, maximumAttempts: 5 },
+  }).exportControl,
+);

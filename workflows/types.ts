@@ -105,6 +105,8 @@ export type LakeActivities = {
 
   openRun(request: { slot: Slot; kind: RunKind; workflowId: string; runId: string }): Promise<Opening>;
   closeRun(request: { context: RunContext; outcome: RunOutcome; message: string }): Promise<void>;
+  /** What it wrote; nothing when all is on S3 as it is in the control database. */
+  exportControl(context: RunContext): Promise<{ objects: number; rows: number }>;
   recordLayer(request: {
     context: RunContext;
     step: StepName;

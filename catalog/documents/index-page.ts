@@ -12,6 +12,7 @@ export function indexPage({ sources, trusted, refined }: CompiledCatalogue): str
     list([
       `${link('Mapa de dados', 'mapa-de-dados.md')}: que indicador precisa de que fonte, e que dados de fora valeria a pena ter`,
       `${link('Como as tabelas se ligam', 'relacionamentos.md')}: chaves e ligações, em um diagrama`,
+      `${link('O registro do próprio processo', 'controle.md')}: execuções, arquivos, verificações, publicações, custo e quarentena`,
     ]),
     section(
       'Indicadores',

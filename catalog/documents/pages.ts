@@ -1,6 +1,7 @@
 import type { ExternalData } from '../external-data.ts';
 import { lineageOf } from '../lineage/graph.ts';
 import type { CompiledCatalogue } from '../types.ts';
+import { controlPage } from './control-page.ts';
 import { dataMapPage } from './data-map.ts';
 import { indexPage } from './index-page.ts';
 import { refinedPage } from './refined-page.ts';
@@ -13,6 +14,7 @@ export function documentPages(catalogue: CompiledCatalogue, external: ExternalDa
   const lineage = lineageOf(catalogue);
   const pages = new Map<string, string>([
     ['README.md', indexPage(catalogue)],
+    ['controle.md', controlPage()],
     ['relacionamentos.md', relationsPage(catalogue)],
     ['mapa-de-dados.md', dataMapPage(catalogue, lineage, external)],
   ]);

@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { LakeActivities, RunContext } from '../../workflows/types.ts';
 import { fakeLake, gate, opened, PUBLICATION, untilCancelled } from './fake-lake.ts';
-import { failureOf, inOrder, onTimeSkippingServer, resultOf } from './play-run.ts';
+import { detailsOf, failureOf, inOrder, onTimeSkippingServer, resultOf } from './play-run.ts';
 
 const play = onTimeSkippingServer();
 
@@ -13,7 +13,7 @@ describe('a failure', () => {
     const lake = fakeLake({ judge: async () => ({ passed: false, failures, warnings: [] }) });
     const cause = await play(lake, failureOf);
     expect(cause).toMatchObject({ type: 'FailedAudit' });
-    expect(lake.calls.slice(-3)).toEqual(['judge', 'endCluster run', 'closeRun failed']);
+    expect(lake.calls.slice(-4)).toEqual(['judge', 'endCluster run', 'closeRun failed', 'exportControl']);
     for (const failure of failures) expect(lake.closings[0]?.message).toContain(failure);
   });
 
@@ -65,7 +65,7 @@ describe('a failure', () => {
     const lake = fakeLake({ verifyPublication: async () => ({ confirmed: false, differences }) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'published_unconfirmed', publication: PUBLICATION });
     expect(lake.calls).not.toContain(`confirmPublication ${PUBLICATION}`);
-    expect(lake.calls.at(-1)).toBe('closeRun published_unconfirmed');
+    expect(lake.calls.slice(-2)).toEqual(['closeRun published_unconfirmed', 'exportControl']);
   });
 
   test('of Athena itself is tried for a while only: published, unconfirmed', async () => {
@@ -76,6 +76,23 @@ describe('a failure', () => {
     });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'published_unconfirmed' });
     const tries = lake.calls.filter((call) => call === `verifyPublication ${PUBLICATION}`).length;
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(10);
+  });
+
+  test('of the export takes nothing back and is tried for a while only: the run ends as it was closed, and says so', async () => {
+    const lake = fakeLake({
+      exportControl: async () => {
+        throw new Error('S3 says 503');
+      },
+    });
+    const { result, details } = await play(lake, async (handle) => {
+      const result = await handle.result();
+      return { result, details: await detailsOf(handle) };
+    });
+    expect(result).toMatchObject({ outcome: 'published', publication: PUBLICATION });
+    expect(details).toMatch(/control tables were not exported.*S3 says 503/);
+    const tries = lake.calls.filter((call) => call === 'exportControl').length;
     expect(tries).toBeGreaterThan(1);
     expect(tries).toBeLessThan(10);
   });
@@ -114,7 +131,7 @@ describe('cancellation', () => {
     });
     expect(cause).toBeInstanceOf(CancelledFailure);
     expect(status).toBe('CANCELLED');
-    expect(lake.calls.slice(-3)).toEqual(['runStep raw', 'endCluster run', 'closeRun cancelled']);
+    expect(lake.calls.slice(-4)).toEqual(['runStep raw', 'endCluster run', 'closeRun cancelled', 'exportControl']);
   });
 
   test('while the cluster is being started ends whatever cluster of that name there is', async () => {
@@ -130,7 +147,7 @@ describe('cancellation', () => {
       await handle.cancel();
       await failureOf(handle);
     });
-    expect(lake.calls.slice(-2)).toEqual(['endCluster run', 'closeRun cancelled']);
+    expect(lake.calls.slice(-3)).toEqual(['endCluster run', 'closeRun cancelled', 'exportControl']);
   });
 
   test('during the publication waits until it is complete, and the run ends as published', async () => {
@@ -192,7 +209,7 @@ describe('a publication that was cut short', () => {
       },
     });
     await play(lake, failureOf);
-    expect(lake.calls.slice(-2)).toEqual(['endCluster publish', 'closeRun failed']);
+    expect(lake.calls.slice(-3)).toEqual(['endCluster publish', 'closeRun failed', 'exportControl']);
     expect(lake.calls).not.toContain('detectDelivery');
     expect(lake.calls).not.toContain('completePublication 3');
   });

@@ -33,6 +33,7 @@ describe('a delivery', () => {
       `verifyPublication ${PUBLICATION}`,
       `confirmPublication ${PUBLICATION}`,
       'closeRun published',
+      'exportControl',
     ]);
     expect(result).toMatchObject({ outcome: 'published', publication: PUBLICATION });
   });
@@ -83,7 +84,7 @@ describe('what there is to publish decides', () => {
   test('no files: the run closes as empty, without a cluster', async () => {
     const lake = fakeLake({ detectDelivery: async () => delivery({}) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'empty', publication: null });
-    expect(lake.calls.at(-1)).toBe('closeRun empty');
+    expect(lake.calls.slice(-2)).toEqual(['closeRun empty', 'exportControl']);
     expect(lake.calls.filter((call) => /Cluster |runStep|Publication/.test(call))).toEqual([]);
     expect(lake.closings).toEqual([{ outcome: 'empty', message: 'no files arrived' }]);
   });
@@ -114,7 +115,13 @@ describe('what there is to publish decides', () => {
     const message = 'slot 20260105T090000Z is published already';
     const lake = fakeLake({ openRun: async (request) => opened(request, { decision: 'superseded', message }) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'superseded', message });
-    expect(lake.calls).toEqual(['enterLakeQueue', 'openRun', 'endOlderClusters', 'closeRun superseded']);
+    expect(lake.calls).toEqual([
+      'enterLakeQueue',
+      'openRun',
+      'endOlderClusters',
+      'closeRun superseded',
+      'exportControl',
+    ]);
   });
 });
 

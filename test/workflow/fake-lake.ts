@@ -53,6 +53,7 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
     async closeRun({ outcome, message }) {
       closings.push({ outcome, message });
     },
+    exportControl: async () => ({ objects: 10, rows: 40 }),
     recordLayer: async ({ step }) => layer(step),
     judge: async () => ({ passed: true, failures: [], warnings: [] }),
     planPublication: async () => ({ publication: PUBLICATION, tables: 2 }),

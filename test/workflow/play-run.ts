@@ -43,6 +43,11 @@ export function onTimeSkippingServer(): Play {
 
 export const resultOf = (handle: Handle) => handle.result();
 
+/** What the web UI shows as current details. */
+export async function detailsOf(handle: Handle): Promise<string> {
+  return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+}
+
 /** The innermost failure of a run that must not succeed. */
 export async function failureOf(handle: Handle): Promise<Error | undefined> {
   const error = await handle.result().then(

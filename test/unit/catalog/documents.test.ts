@@ -23,7 +23,9 @@ describe('the data dictionary', () => {
       ...Object.keys(catalogue.trusted).map((name) => `trusted/${name}.md`),
       ...Object.keys(catalogue.refined).map((name) => `refined/${name}.md`),
     ];
-    expect([...pages.keys()].sort()).toEqual([...tables, 'README.md', 'mapa-de-dados.md', 'relacionamentos.md'].sort());
+    expect([...pages.keys()].sort()).toEqual(
+      [...tables, 'README.md', 'controle.md', 'mapa-de-dados.md', 'relacionamentos.md'].sort(),
+    );
     for (const page of tables) expect(textOf('README.md')).toContain(`](${page})`);
   });
 

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from . import jsonlines, types
+from . import jsonlines, projection, types
 from .failures import QueryFailure
 from .glue import GlueCatalog
 from .memory import arrow_type
@@ -158,6 +158,8 @@ def _allowed(value: str, name: str, parameters: dict[str, str]) -> bool:
     if kind == "integer":
         low, high = parameters.get(f"projection.{name}.range", ",").split(",", 1)
         return value.lstrip("-").isdigit() and int(low) <= int(value) <= int(high)
+    if kind == "date":
+        return projection.in_dates(value, name, parameters)
     return True
 
 

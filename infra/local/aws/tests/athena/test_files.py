@@ -1,5 +1,6 @@
 """External tables over plain files: Parquet and lines of JSON, with partitions and with projection."""
 
+import datetime
 import gzip
 import io
 
@@ -81,6 +82,36 @@ def test_projection_of_numbers_keeps_to_its_range(lake, athena):
     parameters = {"projection.enabled": "true", "projection.ano.type": "integer", "projection.ano.range": "2025,2030"}
     lake.external_table("anos", {"id": "bigint"}, PARQUET, keys={"ano": "int"}, parameters=parameters)
     assert athena.rows("SELECT ano, id FROM anos ORDER BY ano")[1:] == [["2025", "2025"], ["2026", "2026"]]
+
+
+def test_projection_of_months_keeps_to_its_format_and_to_a_range_that_ends_with_the_present(lake, athena):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    ahead = {
+        months: f"{now.year + (now.month + months - 1) // 12}-{(now.month + months - 1) % 12 + 1:02d}"
+        for months in (1, 3)
+    }
+    for month, number in (("2025-12", 1), ("2026-01", 2), ("2026-1", 3), ("outro", 4), (ahead[1], 5), (ahead[3], 6)):
+        lake.put(f"meses/mes={month}/x.parquet", parquet(id=pa.array([number], pa.int64())))
+    parameters = {
+        "projection.enabled": "true",
+        "projection.mes.type": "date",
+        "projection.mes.format": "yyyy-MM",
+        "projection.mes.range": "2026-01,NOW+1MONTHS",
+        "projection.mes.interval": "1",
+        "projection.mes.interval.unit": "MONTHS",
+    }
+    lake.external_table("meses", {"id": "bigint"}, PARQUET, keys={"mes": "string"}, parameters=parameters)
+    assert athena.rows("SELECT id, mes FROM meses ORDER BY id")[1:] == [["2", "2026-01"], ["5", ahead[1]]]
+    assert athena.rows("SELECT id FROM meses WHERE mes <= '2026-01'")[1:] == [["2"]]
+    lake.external_table(
+        "anos_e_semanas",
+        {"id": "bigint"},
+        PARQUET,
+        keys={"mes": "string"},
+        parameters=parameters | {"projection.mes.format": "YYYY-ww"},
+    )
+    lake.put("anos_e_semanas/mes=2026-01/x.parquet", parquet(id=pa.array([1], pa.int64())))
+    assert "projection.mes.format 'YYYY-ww' is not read" in athena.failure("SELECT * FROM anos_e_semanas")
 
 
 def test_lines_of_json_are_typed_by_glue(lake, athena):

@@ -5,6 +5,7 @@ import * as publications from '../control-db/queries/publications.ts';
 import * as runs from '../control-db/queries/runs.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
 import type { LakeActivities, Opening, RunContext } from '../workflows/types.ts';
+import { businessDateOf } from './business-date.ts';
 import type { Lake } from './context.ts';
 import { fenced, final } from './failures.ts';
 import { heldWarnings } from './held.ts';
@@ -34,14 +35,15 @@ export function controlActivities(
         publication: opened.cut.publication,
         of: { ...opened.cut, slot: slotOf(opened.cut.slot) },
       };
+      const businessDate = businessDateOf(new Date(instantOf(slot)));
       if (opened.lastPublished === null || opened.lastPublished < new Date(instantOf(slot)))
-        return { decision: 'proceed', context, cut };
+        return { decision: 'proceed', context, cut, businessDate };
       const last = slotOf(opened.lastPublished);
       const message =
         last === slot
           ? `slot ${slot} is published already; a second run of it changes nothing`
           : `slot ${slot} is older than the last published one, ${last}; its files go into the next slot`;
-      return { decision: 'superseded', context, cut, message };
+      return { decision: 'superseded', context, cut, businessDate, message };
     },
 
     async closeRun({ context, outcome, message }) {

@@ -13,7 +13,16 @@ import {
 import { rootCause } from './causes.ts';
 import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
 import { lakeGranted } from './lake-lock.ts';
-import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT, SCHEDULED_START } from './search-attributes.ts';
+import {
+  LAKE_BUSINESS_DATE,
+  LAKE_FILES,
+  LAKE_KIND,
+  LAKE_OUTCOME,
+  LAKE_ROWS,
+  LAKE_SLOT,
+  LAKE_TABLES,
+  SCHEDULED_START,
+} from './search-attributes.ts';
 import { instantOf, slotOf } from './slot.ts';
 import { exportControl, lake, verifyPublication } from './steps.ts';
 import { markdown, type Story } from './story.ts';
@@ -37,6 +46,8 @@ export async function dataLakeRun(): Promise<RunResult> {
   const { slot, kind, arrivedBy } = ownSlot();
   const story: Story = {
     slot,
+    kind,
+    businessDate: null,
     stage: '',
     attempt: null,
     grant: null,
@@ -50,7 +61,10 @@ export async function dataLakeRun(): Promise<RunResult> {
     story.stage = stage;
     setCurrentDetails(markdown(story));
   };
-  upsertSearchAttributes([{ key: LAKE_SLOT, value: new Date(instantOf(slot)) }]);
+  upsertSearchAttributes([
+    { key: LAKE_SLOT, value: new Date(instantOf(slot)) },
+    { key: LAKE_KIND, value: kind },
+  ]);
 
   await waitForTheLake(tell);
   const { workflowId, runId } = workflowInfo();
@@ -58,6 +72,7 @@ export async function dataLakeRun(): Promise<RunResult> {
   const { context } = opening;
   story.attempt = context.attempt;
   story.grant = context.grant;
+  story.businessDate = opening.businessDate ?? null;
 
   try {
     await takeOver(context, opening.cut, tell);
@@ -127,7 +142,11 @@ async function play(
   tell('detecting the delivery');
   const delivery = await lake.detectDelivery('find, check and claim the files', { context, arrivedBy });
   story.delivery = delivery;
-  upsertSearchAttributes([{ key: LAKE_FILES, value: delivery.files }]);
+  upsertSearchAttributes([
+    ...foundByDate(story),
+    { key: LAKE_FILES, value: delivery.files },
+    { key: LAKE_TABLES, value: delivery.tables },
+  ]);
   if (delivery.accepted === 0) {
     return close(context, story, 'empty', nothingToDo(delivery));
   }
@@ -263,6 +282,9 @@ async function exportTables(context: RunContext): Promise<string[]> {
   }
 }
 
+const foundByDate = ({ businessDate }: Story) =>
+  businessDate === null ? [] : [{ key: LAKE_BUSINESS_DATE, value: businessDate }];
+
 async function close(
   context: RunContext,
   story: Story,
@@ -277,7 +299,7 @@ async function close(
   story.outcome = outcome;
   story.stage = message;
   setCurrentDetails(markdown(story));
-  upsertSearchAttributes([{ key: LAKE_OUTCOME, value: outcome }]);
-  upsertMemo({ outcome, message });
+  upsertSearchAttributes([...foundByDate(story), { key: LAKE_OUTCOME, value: outcome }]);
+  upsertMemo({ outcome, message, attempt: context.attempt, grant: context.grant, ...(publication && { publication }) });
   return { slot: context.slot, outcome, message, delivery: story.delivery, layers: story.layers, publication };
 }

@@ -1,8 +1,11 @@
-import type { DeliverySummary, LayerSummary, RunOutcome, Slot } from './types.ts';
+import type { DeliverySummary, LayerSummary, RunKind, RunOutcome, Slot, TableSummary } from './types.ts';
 
 /** What a person reads in the web UI's details of a run: where it is, and what each layer did. */
 export type Story = {
   slot: Slot;
+  kind: RunKind;
+  /** The slot's day in São Paulo, once the run is open. */
+  businessDate: string | null;
   stage: string;
   attempt: number | null;
   grant: number | null;
@@ -14,30 +17,66 @@ export type Story = {
 };
 
 export function markdown(story: Story): string {
-  const lines = [`## Slot ${story.slot}`, '', `**${story.outcome ?? 'running'}**: ${story.stage}`, ''];
-  if (story.grant !== null)
-    lines.push(
-      `Attempt ${story.attempt}, grant ${story.grant}${story.clusterId ? `, cluster \`${story.clusterId}\`` : ''}.`,
-      '',
-    );
-  if (story.delivery) {
-    const { files, accepted, refused, documents, bytes, tables } = story.delivery;
-    lines.push(
-      `Delivery: ${files} files (${megabytes(bytes)}), ${accepted} accepted, ${refused} refused, ${documents} documents; tables: ${tables.join(', ') || 'none'}.`,
-      '',
-    );
-  }
-  if (story.layers.length > 0) {
-    lines.push('| layer | table | rows | changed | bad rows | seconds |', '|---|---|---:|---:|---:|---:|');
-    for (const layer of story.layers)
-      for (const table of layer.tables)
-        lines.push(
-          `| ${layer.step} | \`${table.table}\` | ${table.rows} | ${table.changed ?? ''} | ${table.bad ?? ''} | ${table.seconds} |`,
-        );
-    lines.push('');
-  }
-  for (const warning of story.warnings) lines.push(`- ${warning}`);
-  return lines.join('\n');
+  const parts = [
+    `## Slot ${story.slot}`,
+    `**${story.outcome ?? 'running'}**: ${story.stage}`,
+    whose(story),
+    story.delivery && delivered(story.delivery),
+    story.warnings.length > 0 &&
+      ['**Look at this:**', '', ...story.warnings.map((warning) => `- ${warning}`)].join('\n'),
+    story.layers.length > 0 && layerTable(story.layers),
+    story.layers.some(({ tables }) => tables.length > 0) && tableTable(story.layers),
+  ];
+  return parts.filter((part) => part).join('\n\n');
 }
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+function whose({ kind, businessDate, attempt, grant, clusterId }: Story): string {
+  const date = businessDate ? `Business date ${businessDate} in São Paulo, ${kind} run` : `A ${kind} run`;
+  const writer = grant === null ? '' : `, attempt ${attempt}, grant ${grant}`;
+  return `${date}${writer}${clusterId ? `, cluster \`${clusterId}\`` : ''}.`;
+}
+
+function delivered({ files, accepted, refused, documents, bytes, tables }: DeliverySummary): string {
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const sorts = `${accepted} accepted, ${refused} refused, ${documents} documents`;
+  return `Delivery: ${files} files (${size}): ${sorts}. Tables: ${tables.join(', ') || 'none'}.`;
+}
+
+/** One row a layer; what the columns count differs by layer, so it is told below. */
+function layerTable(layers: readonly LayerSummary[]): string {
+  return [
+    '| layer | tables | rows | changed | bad rows | seconds |',
+    '|---|---:|---:|---:|---:|---:|',
+    ...layers.map(({ step, tables, seconds }) => {
+      const sums = [sum(tables, 'rows'), sum(tables, 'changed'), sum(tables, 'bad')];
+      return row(step, tables.length || '', ...sums.map(count), seconds);
+    }),
+    '',
+    'Rows: in raw those of this delivery, in trusted those of the whole tables, in refined those of this slot. Changed: inserted or updated. Bad rows are in quarantine.',
+  ].join('\n');
+}
+
+function tableTable(layers: readonly LayerSummary[]): string {
+  return [
+    '### Table by table',
+    '',
+    '| layer | table | rows | changed | bad rows | seconds |',
+    '|---|---|---:|---:|---:|---:|',
+    ...layers.flatMap(({ step, tables }) =>
+      tables.map(({ table, rows, changed, bad, seconds }) =>
+        row(step, `\`${table}\``, count(rows), count(changed), count(bad), seconds),
+      ),
+    ),
+  ].join('\n');
+}
+
+const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+
+/** Null where no table of the layer knows it. */
+function sum(tables: readonly TableSummary[], figure: 'rows' | 'changed' | 'bad'): number | null {
+  const known = tables.flatMap(({ [figure]: value }) => value ?? []);
+  return known.length === 0 ? null : known.reduce((one, other) => one + other, 0);
+}
+
+/** 1234567 → 1,234,567 */
+const count = (value: number | null) => (value === null ? '' : String(value).replaceAll(/\B(?=(\d{3})+$)/g, ','));

@@ -16,9 +16,12 @@ export type RunContext = { run: number; slot: Slot; attempt: number; grant: numb
 /** A publication whose plan was committed and that was not completed, because its run was cut short. */
 export type CutPublication = { publication: number; of: RunContext };
 
-export type Opening =
-  | { decision: 'proceed'; context: RunContext; cut: CutPublication | null }
-  | { decision: 'superseded'; context: RunContext; cut: CutPublication | null; message: string };
+export type Opening = {
+  context: RunContext;
+  cut: CutPublication | null;
+  /** The day in São Paulo that the slot belongs to, such as `2026-01-05`; histories of before have none. */
+  businessDate?: string;
+} & ({ decision: 'proceed' } | { decision: 'superseded'; message: string });
 
 export type DeliverySummary = {
   files: number;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { LAKE_FILES, LAKE_OUTCOME, LAKE_ROWS, LAKE_SLOT } from '../../workflows/search-attributes.ts';
+import {
+  LAKE_BUSINESS_DATE,
+  LAKE_FILES,
+  LAKE_KIND,
+  LAKE_OUTCOME,
+  LAKE_ROWS,
+  LAKE_SLOT,
+  LAKE_TABLES,
+} from '../../workflows/search-attributes.ts';
 import { delivery, fakeLake, layer, opened, PUBLICATION } from './fake-lake.ts';
 import { inOrder, onTimeSkippingServer, resultOf } from './play-run.ts';
 
@@ -38,13 +46,14 @@ describe('a delivery', () => {
     expect(result).toMatchObject({ outcome: 'published', publication: PUBLICATION });
   });
 
-  test('is found in the web UI by slot, outcome, files and rows', async () => {
+  test('is found in the web UI by slot, business date, kind, outcome, files, rows and tables, and its memo tells how it ended', async () => {
     const nominal = new Date('2026-01-05T09:00:00Z');
-    const found = await play(
+    const { found, memo } = await play(
       fakeLake(),
       async (handle) => {
         await handle.result();
-        return (await handle.describe()).typedSearchAttributes;
+        const { typedSearchAttributes, memo } = await handle.describe();
+        return { found: typedSearchAttributes, memo };
       },
       nominal,
     );
@@ -52,6 +61,13 @@ describe('a delivery', () => {
     expect(found.get(LAKE_OUTCOME)).toBe('published');
     expect(found.get(LAKE_FILES)).toBe(2);
     expect(found.get(LAKE_ROWS)).toBe(10);
+    expect(found.get(LAKE_BUSINESS_DATE)).toBe('2026-01-05');
+    expect(found.get(LAKE_KIND)).toBe('scheduled');
+    expect(found.get(LAKE_TABLES)).toEqual(['bureau']);
+    expect(memo).toEqual({
+      ...{ outcome: 'published', publication: PUBLICATION, attempt: 1, grant: 1 },
+      message: expect.stringContaining('2 files accepted'),
+    });
   });
 
   test('with refused files is published with refusals, those counted that raw refuses after detection', async () => {
@@ -114,7 +130,11 @@ describe('what there is to publish decides', () => {
   test('a slot not newer than the last published one claims nothing and closes as superseded', async () => {
     const message = 'slot 20260105T090000Z is published already';
     const lake = fakeLake({ openRun: async (request) => opened(request, { decision: 'superseded', message }) });
-    expect(await play(lake, resultOf)).toMatchObject({ outcome: 'superseded', message });
+    const found = await play(lake, async (handle) => {
+      expect(await handle.result()).toMatchObject({ outcome: 'superseded', message });
+      return (await handle.describe()).typedSearchAttributes;
+    });
+    expect([found.get(LAKE_BUSINESS_DATE), found.get(LAKE_KIND)]).toEqual(['2026-01-05', 'manual']);
     expect(lake.calls).toEqual([
       'enterLakeQueue',
       'openRun',

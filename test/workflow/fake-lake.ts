@@ -84,7 +84,7 @@ export function opened(
   changes: Partial<Opening> = {},
 ): Opening {
   const context = { run: 1, slot, attempt: 1, grant: 1, kind };
-  return { decision: 'proceed', context, cut: null, ...changes } as Opening;
+  return { decision: 'proceed', context, cut: null, businessDate: '2026-01-05', ...changes } as Opening;
 }
 
 export function delivery(changes: Partial<DeliverySummary>): DeliverySummary {

@@ -3,7 +3,8 @@
 /**
  * What a Spark step is told to do.
  */
-export type Manifest = RawManifest | TrustedManifest | RefinedManifest | PublishManifest | RebuildManifest;
+export type Manifest =
+  RawManifest | TrustedManifest | RefinedManifest | PublishManifest | RebuildManifest | BackfillManifest;
 
 /**
  * CSV files to raw Parquet.
@@ -26,7 +27,7 @@ export interface RawManifest {
    */
   attempt: number;
   /**
-   * The right to write the lake under which the step runs.
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
    */
   grant: number;
   layer: 'raw';
@@ -35,7 +36,7 @@ export interface RawManifest {
    */
   catalogue: string;
   /**
-   * The run's Iceberg branch, run_<slot>.
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
    */
   branch: string;
   /**
@@ -51,6 +52,10 @@ export interface RawManifest {
    * The source tables of the delivery.
    */
   tables: RawTask[];
+  /**
+   * The branch is that of a backfill: every table has it, and it goes on from slot to slot.
+   */
+  backfill?: boolean;
 }
 /**
  * Folders of the layers' tables, e.g. s3://podbank-trusted.
@@ -140,7 +145,7 @@ export interface TrustedManifest {
    */
   attempt: number;
   /**
-   * The right to write the lake under which the step runs.
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
    */
   grant: number;
   layer: 'trusted';
@@ -149,7 +154,7 @@ export interface TrustedManifest {
    */
   catalogue: string;
   /**
-   * The run's Iceberg branch, run_<slot>.
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
    */
   branch: string;
   /**
@@ -169,6 +174,10 @@ export interface TrustedManifest {
    * Of every trusted table the newest published slot before this one to which a file of it belongs.
    */
   lastArrivals?: LastArrival[];
+  /**
+   * The branch is that of a backfill: every table has it, and it goes on from slot to slot.
+   */
+  backfill?: boolean;
 }
 /**
  * One trusted table's raw files.
@@ -208,6 +217,10 @@ export interface TrustedTask {
     uri: string;
   }[];
   history?: TableHistory;
+  /**
+   * Whether this backfill read the files again.
+   */
+  reread?: boolean;
 }
 /**
  * What the last published deliveries of a trusted table were like.
@@ -275,7 +288,7 @@ export interface RefinedManifest {
    */
   attempt: number;
   /**
-   * The right to write the lake under which the step runs.
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
    */
   grant: number;
   layer: 'refined';
@@ -284,7 +297,7 @@ export interface RefinedManifest {
    */
   catalogue: string;
   /**
-   * The run's Iceberg branch, run_<slot>.
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
    */
   branch: string;
   /**
@@ -304,6 +317,10 @@ export interface RefinedManifest {
    * Trusted tables that this slot wrote: exactly these must have the run's branch.
    */
   written: string[];
+  /**
+   * The branch is that of a backfill: every table has it, and it goes on from slot to slot.
+   */
+  backfill?: boolean;
 }
 /**
  * One refined table.
@@ -339,7 +356,7 @@ export interface PublishManifest {
    */
   attempt: number;
   /**
-   * The right to write the lake under which the step runs.
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
    */
   grant: number;
   layer: 'publish';
@@ -348,7 +365,7 @@ export interface PublishManifest {
    */
   catalogue: string;
   /**
-   * The run's Iceberg branch, run_<slot>.
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
    */
   branch: string;
   /**
@@ -372,6 +389,7 @@ export interface PublishManifest {
    * The plan.
    */
   tables: PublishTask[];
+  switch?: Switch;
 }
 /**
  * One table of the plan.
@@ -389,6 +407,33 @@ export interface PublishTask {
    * Snapshot to which main moves.
    */
   to: string;
+}
+/**
+ * How a backfill is published, whose snapshots do not descend from main.
+ */
+export interface Switch {
+  /**
+   * Where the tags of the slots that were played stand from then on.
+   */
+  tags: SlotTag[];
+  /**
+   * Tables, slots and layers whose rows of quarantine the backfill replaces.
+   */
+  quarantine: QuarantineOfSlot[];
+  /**
+   * Tables that stay as they are and only lose the branch.
+   */
+  unmoved: string[];
+}
+export interface SlotTag {
+  table: string;
+  tag: string;
+  snapshot: string;
+}
+export interface QuarantineOfSlot {
+  table: string;
+  slotInstant: string;
+  layer: 'raw' | 'trusted';
 }
 /**
  * What is published, computed anew and compared. Nothing is written to a table.
@@ -411,7 +456,7 @@ export interface RebuildManifest {
    */
   attempt: number;
   /**
-   * The right to write the lake under which the step runs.
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
    */
   grant: number;
   layer: 'rebuild';
@@ -420,7 +465,7 @@ export interface RebuildManifest {
    */
   catalogue: string;
   /**
-   * main: what readers see.
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
    */
   branch: string;
   /**
@@ -498,4 +543,93 @@ export interface RebuiltSlot {
   refined: {
     [k: string]: string;
   };
+}
+/**
+ * Past slots played again on a branch of their own.
+ */
+export interface BackfillManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot of the newest publication.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * The try at the slot, from 1.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs; 0 for a backfill that plays without it.
+   */
+  grant: number;
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * The Iceberg branch: run_<slot> of a run, backfill_<number> of a backfill.
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  layer: 'backfill';
+  /**
+   * The slots to play, in their order.
+   */
+  tables: ReplayedSlotTask[];
+  /**
+   * Where the branch of each table stands before the first of these slots.
+   */
+  start: TableSnapshot[];
+  /**
+   * Nothing is played: the branches are removed.
+   */
+  discard: boolean;
+}
+/**
+ * One slot of a backfill.
+ */
+export interface ReplayedSlotTask {
+  /**
+   * The slot; progress is told by it.
+   */
+  table: string;
+  /**
+   * URI of the manifest of the slot's trusted layer, null when it has none.
+   */
+  trusted: string | null;
+  /**
+   * URI of the manifest of the slot's refined layer, null when it has none.
+   */
+  refined: string | null;
+  /**
+   * Tables that are not played, and where they stood in this slot.
+   */
+  pinned: TableSnapshot[];
+}
+/**
+ * A table and one of its snapshots.
+ */
+export interface TableSnapshot {
+  /**
+   * Name in the lake, such as trusted.bureau or refined.indicador_dados.
+   */
+  table: string;
+  /**
+   * Null: without any row, as before its first file.
+   */
+  snapshot: string | null;
 }

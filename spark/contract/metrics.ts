@@ -3,7 +3,7 @@
 /**
  * What a Spark step did. It is written once, when every table is done.
  */
-export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics | RebuildMetrics;
+export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics | RebuildMetrics | BackfillMetrics;
 
 /**
  * Figures of the layer raw.
@@ -489,4 +489,53 @@ export interface RebuiltTable {
    * The first few keys that differ, each with how.
    */
   examples: string[];
+}
+/**
+ * How long each slot of a backfill took; the figures of its layers lie where its own manifests say.
+ */
+export interface BackfillMetrics {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The slot as it is written in keys, branches and tags, e.g. 20261124T090000Z.
+   */
+  slot: string;
+  /**
+   * The try at the slot.
+   */
+  attempt: number;
+  layer: 'backfill';
+  /**
+   * When the step began (ISO 8601, UTC).
+   */
+  startedAt: string;
+  /**
+   * When it ended.
+   */
+  endedAt: string;
+  /**
+   * Spark's name for the application.
+   */
+  applicationId: string;
+  /**
+   * One entry a slot, in the manifest's order.
+   */
+  tables: ReplayedSlot[];
+  /**
+   * What was checked.
+   */
+  audits: Audit[];
+}
+export interface ReplayedSlot {
+  /**
+   * The slot.
+   */
+  table: string;
+  seconds: number;
+  /**
+   * Rows read from raw and written to indicators.
+   */
+  rows: number;
 }

@@ -90,10 +90,10 @@ class LakeTable:
         found = self._table().snapshot(int(snapshot))
         return found is not None and found.parentId() is None and self.live_rows(snapshot) == 0
 
-    def has_files(self, partition: dict[str, str]) -> bool:
-        """Whether main holds data in the partition; asked of the metadata, without a Spark job."""
+    def has_files(self, partition: dict[str, str], ref: str = "main") -> bool:
+        """Whether the reference holds data in the partition; asked of the metadata, without a Spark job."""
         expressions = self._spark._jvm.org.apache.iceberg.expressions.Expressions
-        scan = self._table().newScan()
+        scan = self._table().newScan().useRef(ref)
         for name, value in partition.items():
             scan = scan.filter(expressions.equal(name, value))
         files = scan.planFiles()
@@ -152,6 +152,41 @@ class LakeTable:
         if not branch_gone:
             refs = refs.removeBranch(branch)
         refs.commit()
+
+    def put_branch(self, branch: str, snapshot: str | None) -> str:
+        """Puts the branch on a snapshot, wherever it was, or None: on the table without any row; returns its head."""
+        start = snapshot or self._empty_snapshot()
+        head = self.restart_branch(branch, start or self.main())
+        if start is None:
+            # The empty first snapshot expired long ago: all rows leave the branch, which writes no data file.
+            self._spark.sql(f"delete from {self.branch_identifier(branch)}")
+            head = self.snapshot(branch)
+        return head
+
+    def _empty_snapshot(self) -> str | None:
+        roots = [str(one.snapshotId()) for one in self._table().snapshots() if one.parentId() is None]
+        return next((one for one in roots if self.live_rows(one) == 0), None)
+
+    def switch_main(self, expected: str | None, target: str, tags: dict[str, str], branch: str) -> None:
+        """Main from the expected snapshot to another, which need not descend from it; the tags put, the branch away.
+
+        One commit on the metadata that was read, never tried again on newer one: with a second writer between, Iceberg
+        refuses it, and nothing of that writer is lost.
+        """
+        iceberg = self._spark._jvm.org.apache.iceberg
+        operations = self._table().operations()
+        base = operations.current()
+        current = base.currentSnapshot()
+        if (None if current is None else str(current.snapshotId())) != expected:
+            raise JobError(f"{self.name}: main moved away from {expected} while it was about to be published.")
+        if not self.has_snapshot(target):
+            raise JobError(f"{self.name} has no snapshot {target}, to which the plan moves it.")
+        changed = iceberg.TableMetadata.buildFrom(base).setBranchSnapshot(int(target), "main")
+        for tag, snapshot in tags.items():
+            changed = changed.setRef(tag, iceberg.SnapshotRef.tagBuilder(int(snapshot)).build())
+        if self.snapshot(branch) is not None:
+            changed = changed.removeRef(branch)
+        operations.commit(base, changed.build())
 
     def begin(self) -> None:
         """Gives main its empty first snapshot, so that there is always a base to branch from and to descend from."""

@@ -6,6 +6,7 @@ import traceback
 
 from pyspark.sql import SparkSession
 
+from podlake_spark.backfill import BackfillLayer
 from podlake_spark.catalogue import parse_catalogue
 from podlake_spark.errors import cause
 from podlake_spark.files import Files
@@ -16,7 +17,7 @@ from podlake_spark.rebuild import RebuildLayer
 from podlake_spark.refined import RefinedLayer
 from podlake_spark.report import Report
 from podlake_spark.session import open_session
-from podlake_spark.side_by_side import run_side_by_side
+from podlake_spark.side_by_side import run_one_by_one, run_side_by_side
 from podlake_spark.trusted import TrustedLayer
 
 
@@ -48,8 +49,10 @@ def run(spark: SparkSession, layer: str, manifest_uri: str) -> None:
     manifest = parse_manifest(files.read_text(manifest_uri), layer)
     report = Report(manifest, files, spark.sparkContext.applicationId)
     work = _layer(spark, manifest, files, report)
+    # A slot builds on the one before it; the tables of a slot know nothing of each other.
+    play = run_one_by_one if manifest.layer == "backfill" else run_side_by_side
     with work.ready():
-        run_side_by_side(spark, report, manifest.tables, work.load)
+        play(spark, report, manifest.tables, work.load)
     report.write_metrics()
 
 
@@ -59,6 +62,8 @@ def _layer(spark: SparkSession, manifest: Manifest, files: Files, report: Report
     catalogue = parse_catalogue(files.read_text(manifest.catalogue))
     if manifest.layer == "raw":
         return RawLayer(spark, manifest, catalogue, files, report)
+    if manifest.layer == "backfill":
+        return BackfillLayer(spark, manifest, catalogue, files, report)
     if manifest.layer == "rebuild":
         return RebuildLayer(spark, manifest, catalogue, files, report)
     if manifest.layer == "trusted":

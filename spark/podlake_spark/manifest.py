@@ -1,13 +1,14 @@
 """The manifest that a step is given (``contract/manifest.schema.json``), as plain typed values."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from podlake_spark.errors import JobError
 
-LAYERS = ("raw", "trusted", "refined", "publish", "rebuild")
+LAYERS = ("raw", "trusted", "refined", "publish", "rebuild", "backfill")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class TableHistory:
 @dataclass(frozen=True)
 class TrustedTask:
     """``records`` and ``unreadable`` are those of the raw step: the share of bad rows is taken over all records.
-    ``files`` gives by the number of each CSV file its URI.
+    ``files`` gives by the number of each CSV file its URI; ``reread`` says that this backfill read them again.
     """
 
     table: str
@@ -63,6 +64,7 @@ class TrustedTask:
     unreadable: int
     history: TableHistory = TableHistory()
     files: dict[int, str] = field(default_factory=dict)
+    reread: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,30 @@ class RebuiltSlot:
 
 
 @dataclass(frozen=True)
+class ReplayedSlot:
+    """One slot that a backfill plays again. ``table`` is the slot's name: progress is told slot by slot. The manifests are
+    those of the slot's own layers; ``pinned`` says for tables that are not played where they stood in that slot, None
+    where they had no row yet.
+    """
+
+    table: str
+    trusted: str | None
+    refined: str | None
+    pinned: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """How a backfill is published: the tags of its slots by table, whose rows of quarantine it replaces (table, slot's
+    instant and layer), and the tables that stay as they are and only lose its branch.
+    """
+
+    tags: dict[str, dict[str, str]]
+    quarantine: tuple[tuple[str, str, str], ...]
+    unmoved: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     slot: str
     slot_instant: str
@@ -118,6 +144,12 @@ class Manifest:
     slots: tuple[RebuiltSlot, ...] = ()
     # By trusted table the slot of its last files, None if none came; empty where the manifest does not say.
     last_arrivals: dict[str, datetime | None] = field(default_factory=dict)
+    # Whether the branch is that of a backfill, which every table has and which goes on from slot to slot.
+    backfill: bool = False
+    # Of a step of a backfill: where the branch of each table begins (None: without any row).
+    start: dict[str, str | None] = field(default_factory=dict)
+    discard: bool = False
+    switch: Switch | None = None
 
     @property
     def slot_time(self) -> datetime:
@@ -150,6 +182,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         "refined": _refined_task,
         "publish": _publish_task,
         "rebuild": _rebuild_task,
+        "backfill": _replayed_slot,
     }
     return Manifest(
         slot=content["slot"],
@@ -170,6 +203,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
             for arrival in content.get("lastArrivals", ())
         },
         slots=tuple(_rebuilt_slot(slot) for slot in content["slots"]) if content["layer"] == "rebuild" else (),
+        backfill=content["layer"] == "backfill" or "switch" in content or content.get("backfill", False),
+        start=_snapshots(content.get("start", ())),
+        discard=content.get("discard", False),
+        switch=_switch(content["switch"]) if "switch" in content else None,
     )
 
 
@@ -198,6 +235,7 @@ def _trusted_task(table: dict[str, Any]) -> TrustedTask:
         unreadable=table.get("unreadable") or 0,
         history=_history(table["history"]) if "history" in table else TableHistory(),
         files={file["id"]: file["uri"] for file in table.get("files", ())},
+        reread=table.get("reread", False),
     )
 
 
@@ -224,6 +262,27 @@ def _rebuild_task(table: dict[str, Any]) -> RebuildTask:
         snapshot=table["snapshot"],
         slot=table.get("slot"),
         raw_files=tuple(table.get("rawFiles") or ()),
+    )
+
+
+def _replayed_slot(slot: dict[str, Any]) -> ReplayedSlot:
+    return ReplayedSlot(
+        table=slot["table"], trusted=slot["trusted"], refined=slot["refined"], pinned=_snapshots(slot["pinned"])
+    )
+
+
+def _snapshots(tables: Iterable[dict[str, Any]]) -> dict[str, str | None]:
+    return {table["table"]: table["snapshot"] for table in tables}
+
+
+def _switch(switch: dict[str, Any]) -> Switch:
+    tags: dict[str, dict[str, str]] = {}
+    for tag in switch["tags"]:
+        tags.setdefault(tag["table"], {})[tag["tag"]] = tag["snapshot"]
+    return Switch(
+        tags=tags,
+        quarantine=tuple((rows["table"], rows["slotInstant"], rows["layer"]) for rows in switch["quarantine"]),
+        unmoved=tuple(switch["unmoved"]),
     )
 
 

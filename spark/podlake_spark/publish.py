@@ -1,6 +1,7 @@
 """Publish: main moves to what the run wrote, table by table, by the plan; whoever comes later can complete it."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -8,6 +9,7 @@ from pyspark.sql import SparkSession
 from podlake_spark.errors import JobError
 from podlake_spark.iceberg import LakeTable
 from podlake_spark.manifest import Manifest, PublishTask
+from podlake_spark.quarantine import Quarantine, Resolutions
 
 
 class PublishLayer:
@@ -15,8 +17,19 @@ class PublishLayer:
         self._spark = spark
         self._manifest = manifest
 
-    def ready(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """After the tables of a backfill its rows of quarantine are seen, and its branches are gone."""
+        yield
+        switch = self._manifest.switch
+        if switch is None:
+            return
+        for name in switch.unmoved:
+            table = LakeTable(self._spark, name)
+            if table.exists():
+                table.drop_branch(self._manifest.branch)
+        for rows in (Quarantine(self._spark, self._manifest), Resolutions(self._spark, self._manifest)):
+            rows.adopt(switch.quarantine)
 
     def load(self, task: PublishTask) -> dict[str, Any]:
         """Moves one table, or finds it moved. A table moves only from the planned snapshot to the planned one."""
@@ -25,13 +38,16 @@ class PublishLayer:
             raise JobError("the plan names this table, but it is not in the lake.")
         branch, tag = self._manifest.branch, self._manifest.tag
         main, head = table.main(), table.snapshot(branch)
-        if main == task.to_snapshot:
-            table.tag_main(branch, tag)
-            moved = False
-        else:
+        moved = main != task.to_snapshot
+        if moved:
             self._check(table, task, main, head)
+        if self._manifest.switch is not None:
+            if moved or head is not None:
+                table.switch_main(main, task.to_snapshot, self._manifest.switch.tags.get(task.table, {}), branch)
+        elif moved:
             table.move_main(branch, tag)
-            moved = True
+        else:
+            table.tag_main(branch, tag)
         if table.main() != task.to_snapshot:
             raise JobError(f"main is at {table.main()} after the move to {task.to_snapshot}.")
         return {"from": task.from_snapshot, "to": task.to_snapshot, "moved": moved}

@@ -6,6 +6,7 @@ rows of one table (and layer) are replaced as a whole, so that a step that runs 
 """
 
 import threading
+from collections.abc import Iterable
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -50,13 +51,17 @@ class _RowsOfSlots:
     """A table of ``controle`` in which a step replaces what this slot has of one of its tables."""
 
     def __init__(self, spark: SparkSession, manifest: Manifest, name: str, columns: list[TableColumn], own: list[str]):
-        """``own`` names the columns that the manifest gives and not the rows: the first of the table."""
+        """``own`` names the columns that the manifest gives and not the rows: the first of the table.
+
+        A backfill writes to its branch of the table, so that nothing is seen of one that is never published.
+        """
         self._spark = spark
         self._manifest = manifest
         self._name = name
         self._columns = columns
         self._own = own
         self._table = LakeTable(spark, f"controle.{name}")
+        self._branch = manifest.branch if manifest.backfill else "main"
 
     def create(self, comment: str, partitioned_by: list[str]) -> None:
         create_namespace(self._spark, "controle")
@@ -69,6 +74,9 @@ class _RowsOfSlots:
             partitioned_by=partitioned_by,
             properties={},
         )
+        # A backfill begins at what readers see now. Each slot's rows are replaced as a whole, also by a second try.
+        if self._table.snapshot(self._branch) is None:
+            self._table.restart_branch(self._branch, self._table.main())
 
     def replace(self, table: str, rows: DataFrame) -> int:
         """Puts ``rows`` (all columns that are not the manifest's) in place of this slot's; how many Iceberg wrote."""
@@ -82,24 +90,50 @@ class _RowsOfSlots:
             *[values[c.name].alias(c.name) if c.name in self._own else F.col(c.name) for c in self._columns]
         )
         with _one_at_a_time:
-            kept.writeTo(self._table.identifier).overwrite(F.expr(self._where(self._here(table))))
-            return self._table.commit(self._table.main()).added_rows
+            kept.writeTo(self._place(self._branch)).overwrite(F.expr(self._where(self._here(table))))
+            return self._table.commit(self._table.snapshot(self._branch)).added_rows
 
     def clear(self, table: str) -> None:
         """Removes what an earlier try of this slot left for the table; no commit when it left nothing."""
         with _one_at_a_time:
-            if self._table.has_files(self._here(table)):
-                self._spark.sql(f"delete from {self._table.identifier} where {self._where(self._here(table))}")
+            if self._table.has_files(self._here(table), self._branch):
+                place = self._place(self._branch)
+                self._spark.sql(f"delete from {place} where {self._where(self._here(table))}")
 
-    def _rows(self, partition: dict[str, str]) -> DataFrame | None:
+    def drop_branch(self) -> None:
+        if self._table.exists():
+            self._table.drop_branch(self._branch)
+
+    def adopt(self, rows_of: Iterable[tuple[str, str, str]]) -> None:
+        """What the backfill found of each table, slot (its instant) and layer takes the place of what readers see of it.
+
+        The branch goes last: without it, all was adopted before.
+        """
+        if not self._table.exists() or self._table.snapshot(self._branch) is None:
+            return
+        with _one_at_a_time:
+            replaced = sorted({self._where(self._of(*one)) for one in rows_of})
+            if replaced:
+                condition = F.expr(" or ".join(f"({one})" for one in replaced))
+                rows = self._spark.table(self._table.branch_identifier(self._branch)).where(condition)
+                rows.writeTo(self._table.identifier).overwrite(condition)
+            self._table.drop_branch(self._branch)
+
+    def _place(self, branch: str) -> str:
+        return self._table.identifier if branch == "main" else self._table.branch_identifier(branch)
+
+    def _of(self, table: str, instant: str, layer: str) -> dict[str, str]:
+        of = {"tabela": table, "slot": instant.removesuffix("Z"), "camada": layer}
+        return {name: value for name, value in of.items() if name in self._own}
+
+    def _rows(self, partition: dict[str, str], branch: str) -> DataFrame | None:
         """The rows of a partition; None, without a Spark job, if there are none."""
-        if not self._table.has_files(partition):
+        if not self._table.has_files(partition, branch):
             return None
-        return self._spark.table(self._table.identifier).where(self._where(partition))
+        return self._spark.table(self._place(branch)).where(self._where(partition))
 
     def _here(self, table: str) -> dict[str, str]:
-        here = {"tabela": table, "slot": self._manifest.slot_instant.removesuffix("Z"), "camada": self._manifest.layer}
-        return {name: value for name, value in here.items() if name in self._own}
+        return self._of(table, self._manifest.slot_instant, self._manifest.layer)
 
     def _where(self, partition: dict[str, str]) -> str:
         return " and ".join(
@@ -115,14 +149,16 @@ class Quarantine(_RowsOfSlots):
     def create_table(self) -> None:
         self.create("Linhas que não entraram nas tabelas, com o motivo", ["tabela", "slot", "camada"])
 
-    def unreadable(self, table: str) -> DataFrame | None:
-        """File and number of each record that the raw step of this slot could not read; None if it read all."""
-        rows = self._rows({**self._here(table), "camada": "raw"})
+    def unreadable(self, table: str, reread: bool = False) -> DataFrame | None:
+        """File and number of each record that the raw step of this slot could not read; None if it read all. Where a
+        backfill did not read the files again, readers have those rows, also of a slot that came after it began.
+        """
+        rows = self._rows({**self._here(table), "camada": "raw"}, self._branch if reread else "main")
         return None if rows is None else rows.select("arquivo_id", "registro")
 
     def of_earlier_slots(self, table: str) -> DataFrame | None:
         """Slot, place and key of the rows that earlier slots kept from entering the table and of which the key is known."""
-        rows = self._rows({"tabela": table, "camada": "trusted"})
+        rows = self._rows({"tabela": table, "camada": "trusted"}, self._branch)
         if rows is None:
             return None
         slot = F.lit(self._manifest.slot_timestamp).cast("timestamp_ntz")

@@ -27,6 +27,21 @@ SLOT_COLUMNS = [
 ]
 
 
+def create_refined_table(spark: SparkSession, definition: RefinedTable, location: str) -> LakeTable:
+    """The Iceberg table behind an indicator, made if it is missing."""
+    table = LakeTable(spark, f"refined.{definition.name}_dados")
+    create_table(
+        table,
+        spark,
+        [*table_columns(definition.columns), *SLOT_COLUMNS],
+        location=f"{location}/{definition.name}_dados",
+        comment=definition.description,
+        partitioned_by=["ts_referencia"],
+        properties={},
+    )
+    return table
+
+
 class RefinedLayer:
     def __init__(self, spark: SparkSession, manifest: Manifest, catalogue: Catalogue, report: Report):
         self._spark = spark
@@ -61,9 +76,13 @@ class RefinedLayer:
         if not written and not table.exists():
             # Never delivered so far: for an indicator that is an empty table, not an error.
             create_trusted_table(self._spark, self._catalogue.trusted_table(name), self._manifest.locations.trusted)
+        written = written or self._manifest.backfill
         has_branch = table.exists() and table.snapshot(self._manifest.branch) is not None
         if written and not has_branch:
-            raise JobError(f"trusted.{name} was written by this slot but has no branch {self._manifest.branch}.")
+            raise JobError(
+                f"trusted.{name} has no branch {self._manifest.branch}, on which this slot reads it: "
+                "main would be read in its place."
+            )
         if has_branch and not written:
             raise JobError(f"trusted.{name} was not written by this slot but has a branch {self._manifest.branch}.")
 
@@ -89,11 +108,16 @@ class RefinedLayer:
         return {name for task in self._manifest.tables for name in self._catalogue.refined_table(task.table).inputs}
 
     def _published_snapshots(self) -> dict[str, str]:
-        """Of every refined table that is looked back on, the snapshot of the last publication."""
+        """Of every refined table that is looked back on, the snapshot of the last publication; in a backfill what its
+        branch holds before this slot.
+        """
         bases = {task.table: task.base for task in self._manifest.tables}
         snapshots = {}
         for task in self._manifest.tables:
             for name in self._catalogue.refined_table(task.table).lookback:
+                if self._manifest.backfill:
+                    snapshots[name] = LakeTable(self._spark, f"refined.{name}_dados").snapshot(self._manifest.branch)
+                    continue
                 if name not in bases:
                     raise JobError(f"{task.table} looks back on {name}, of which the manifest gives no base.")
                 # Before the first slot of all is published the table is made here, empty, so that it can be read.
@@ -102,17 +126,7 @@ class RefinedLayer:
         return snapshots
 
     def _create(self, definition: RefinedTable) -> LakeTable:
-        table = LakeTable(self._spark, f"refined.{definition.name}_dados")
-        create_table(
-            table,
-            self._spark,
-            [*table_columns(definition.columns), *SLOT_COLUMNS],
-            location=f"{self._manifest.locations.refined}/{definition.name}_dados",
-            comment=definition.description,
-            partitioned_by=["ts_referencia"],
-            properties={},
-        )
-        return table
+        return create_refined_table(self._spark, definition, self._manifest.locations.refined)
 
     def _audit_across_tables(self) -> None:
         """Totals that have to be the same in two tables, once all tables of the slot are written."""

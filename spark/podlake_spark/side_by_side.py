@@ -1,4 +1,4 @@
-"""The tables of a layer, worked on side by side from threads of one session."""
+"""The tables of a layer, worked on side by side from threads of one session; or what must be done in order."""
 
 import sys
 import traceback
@@ -37,3 +37,17 @@ def run_side_by_side(
         list(pool.map(one, tasks))
     if failures:
         raise JobError("; ".join(f"table {table}: {text}" for table, text in sorted(failures.items())))
+
+
+def run_one_by_one(
+    spark: SparkSession, report: Report, tasks: tuple[Any, ...], work: Callable[[Any], dict[str, Any]]
+) -> None:
+    """Runs ``work`` for each task in their order, and stops at the first that fails."""
+    for task in tasks:
+        spark.sparkContext.setJobDescription(task.table)
+        report.start(task.table)
+        try:
+            report.finish(task.table, work(task))
+        except Exception as error:
+            report.fail(task.table)
+            raise JobError(f"slot {task.table}: {cause(error)}") from error

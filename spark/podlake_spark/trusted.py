@@ -62,14 +62,17 @@ class TrustedLayer:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Also removes the run's branch where an earlier try left it on a table that this try does not write."""
+        """Also removes the run's branch where an earlier try left it on a table that this try does not write.
+
+        The branch of a backfill is on every table and stays there from slot to slot.
+        """
         self._quarantine.create_table()
         self._resolutions.create_table()
         create_namespace(self._spark, "trusted")
         written = {task.table for task in self._manifest.tables}
         for name in self._catalogue.trusted:
             table = LakeTable(self._spark, f"trusted.{name}")
-            if name not in written and table.exists():
+            if name not in written and table.exists() and not self._manifest.backfill:
                 table.drop_branch(self._manifest.branch)
         yield
         self._audit_across_tables()
@@ -176,7 +179,7 @@ class TrustedLayer:
         uris = {number: uri for number, uri in task.files.items() if number in files}
         raw = self._spark.read.schema("_arquivo_id bigint, _bloco bigint, _ordem bigint").parquet(*task.raw_files)
         of_these = raw.where(F.col("_arquivo_id").isin(list(files)))
-        numbered = with_record_numbers(bad, of_these, self._quarantine.unreadable(definition.name))
+        numbered = with_record_numbers(bad, of_these, self._quarantine.unreadable(definition.name, task.reread))
         names = {uri: self._files.spark_name(uri) for uri in uris.values()}
         return with_lines(self._spark, numbered, uris, names).select(
             F.col("arquivo_origem").alias("arquivo"),
@@ -308,9 +311,11 @@ class TrustedLayer:
             self._report.finding(definition.name, audits.no_overlap(rows, other, check))
 
     def _current(self, name: str, written: set[str]) -> DataFrame | None:
-        """The table as it would be published: on the run's branch where the slot wrote it, else on main."""
+        """The table as it would be published: on the run's branch where the slot wrote it, else on main; in a backfill,
+        for which main is another time, always on its branch.
+        """
         table = LakeTable(self._spark, f"trusted.{name}")
-        if name in written:
+        if name in written or self._manifest.backfill:
             return self._spark.table(table.branch_identifier(self._manifest.branch))
         return self._spark.table(table.identifier) if table.exists() else None
 

@@ -17,7 +17,9 @@ export function athenaActivities(lake: Lake): Pick<LakeActivities, 'verifyPublic
     async verifyPublication(id) {
       const publication = await publications.readPublication(lake.database, id);
       const slot = publication.slot.toISOString().slice(0, 19).replace('T', ' ');
-      const counts = publication.tables.map(({ table }) => {
+      const expected = publication.tables.filter(({ rowsExpected }) => rowsExpected !== null);
+      if (expected.length === 0) return { confirmed: true, differences: [] };
+      const counts = expected.map(({ table }) => {
         const [, indicator] = /^refined\.(.+)_dados$/.exec(table) ?? [];
         // Of an indicator the view is counted, for that is what consumers read, and the rows of this slot alone.
         const from = indicator ? `refined.${indicator} WHERE ts_referencia = timestamp '${slot}'` : table;
@@ -25,7 +27,7 @@ export function athenaActivities(lake: Lake): Pick<LakeActivities, 'verifyPublic
       });
       const seen = await query(lake.athena, lake.settings.athenaWorkGroup, counts.join('\nUNION ALL\n'));
       const found = new Map(seen.map(([table, rows]) => [table, Number(rows)]));
-      const differences = publication.tables
+      const differences = expected
         .filter(({ table, rowsExpected }) => found.get(table) !== rowsExpected)
         .map(
           ({ table, rowsExpected }) =>

@@ -33,7 +33,7 @@ export function controlActivities(
       const context: RunContext = { run: opened.run, slot, attempt: opened.attempt, grant: opened.grant, kind };
       const cut = opened.cut && {
         publication: opened.cut.publication,
-        of: { ...opened.cut, slot: slotOf(opened.cut.slot) },
+        of: contextOfCut(opened.cut),
       };
       const businessDate = businessDateOf(new Date(instantOf(slot)));
       if (opened.lastPublished === null || opened.lastPublished < new Date(instantOf(slot)))
@@ -91,4 +91,10 @@ export function controlActivities(
       await publications.confirmPublication(database, publication);
     },
   };
+}
+
+/** The run whose publication was cut short, as whoever completes it names it. */
+export function contextOfCut({ backfill, ...cut }: NonNullable<runs.OpenedRun['cut']>): RunContext {
+  const { run, attempt, grant, kind } = cut;
+  return { run, slot: slotOf(cut.slot), attempt, grant, kind, ...(backfill === null ? {} : { backfill }) };
 }

@@ -16,18 +16,24 @@ const REPLACEMENT = ' replacement ';
 const isOrReplaces = ({ Name }: ClusterSummary, name: string) =>
   Name === name || Name?.startsWith(name + REPLACEMENT) === true;
 
-/** A rebuild writes no table: its name is none of those that a new holder of the lake ends. */
+/**
+ * A rebuild writes no table, and a backfill none that is read before its publication is planned: their names are none of those
+ * that a new holder of the lake ends.
+ */
 export const clusterName = (context: RunContext, purpose: ClusterPurpose, replacement = 0) =>
   (purpose === 'rebuild'
     ? `podlake-rebuild ${context.slot}`
-    : `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`) +
+    : purpose === 'backfill'
+      ? `podlake-backfill ${context.backfill}`
+      : `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`) +
   (replacement > 0 ? `${REPLACEMENT}${replacement}` : '');
 export const stepName = (context: RunContext, step: JobName, repeated = false) =>
   `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}${repeated ? ' repeated' : ''}`;
 
-/** A slot may be rebuilt many times, on a cluster that was left over too: each manifest has a step of its own. */
+/** A slot may be rebuilt many times, on a cluster that was left over too, and a backfill has many steps: one a manifest. */
 const nameOf = ({ context, step, manifest }: StepRequest, repeated = false) =>
-  stepName(context, step, repeated) + (step === 'rebuild' ? ` ${manifest.split('/').at(-2)}` : '');
+  stepName(context, step, repeated) +
+  (step === 'rebuild' || step === 'backfill' ? ` ${manifest.split('/').at(-2)}` : '');
 
 /**
  * EMR: clusters and steps. EMR has no client token, so that both are looked up by their deterministic name before they are

@@ -62,11 +62,16 @@ export function glueActivities(
       return { changed };
     },
 
-    /** The moment at which readers of refined see the slot: one small object, replaced whole. Never back to an older slot. */
+    /**
+     * The moment at which readers of refined see the slot: one small object, replaced whole. Never back to an older slot: with a
+     * backfill of such, the newest stays what they see.
+     */
     async announcePublication(publication) {
-      const { slot } = await publications.readPublication(lake.database, publication);
+      const own = await publications.readPublication(lake.database, publication);
       const newest = await publications.lastPublishedSlot(lake.database);
-      if (newest !== null && newest > slot) return;
+      const older = newest !== null && newest > own.slot;
+      if (older && own.backfill === null) return;
+      const slot = older ? newest : own.slot;
       const text = slot.toISOString().slice(0, 19).replace('T', ' ');
       const retained = await held.heldAt(lake.database, publication);
       await putJson(lake.s3, publicationPointer(settings.bucketPrefix), {

@@ -1,5 +1,6 @@
 import type { LakeActivities } from '../workflows/types.ts';
 import { athenaActivities } from './athena.ts';
+import { backfillActivities } from './backfill.ts';
 import type { Lake } from './context.ts';
 import { controlActivities } from './control.ts';
 import { controlExportActivities } from './control-export.ts';
@@ -29,6 +30,7 @@ export function createActivities(lake: Lake): LakeActivities {
         ...glueActivities(lake),
         ...athenaActivities(lake),
         ...rebuildActivities(lake),
+        ...backfillActivities(lake),
       }),
     ),
   );

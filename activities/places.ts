@@ -9,6 +9,10 @@ export function stepFolder(prefix: string, context: RunContext, step: StepName):
   return `s3://${bucket(prefix, 'controle')}/runs/slot=${context.slot}/attempt=${context.attempt}/${step}`;
 }
 
+/** The folder of one step of a backfill, which plays many slots. */
+export const backfillFolder = (prefix: string, backfill: number, step: string) =>
+  `s3://${bucket(prefix, 'controle')}/backfill/${backfill}/${step}`;
+
 /** Where the Spark jobs keep the Iceberg tables of each database. */
 export const tableLocations = (prefix: string) => ({
   trusted: `s3://${bucket(prefix, 'trusted')}`,

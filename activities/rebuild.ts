@@ -1,4 +1,4 @@
-import { type PublishedSlot, publishedHistory } from '../control-db/queries/history.ts';
+import { after, type History, type PublishedSlot, publishedHistory } from '../control-db/queries/history.ts';
 import type { RebuildManifest, RebuildTask, RebuiltSlot, RefinedManifest } from '../spark/contract/manifest.ts';
 import type { RebuildMetrics } from '../spark/contract/metrics.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
@@ -18,7 +18,8 @@ const SAMPLED_SLOTS = 3;
 export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuildManifest' | 'readComparisons'> {
   return {
     async writeRebuildManifest({ id, all, seed }) {
-      const { slots, rawFiles } = await publishedHistory(lake.database);
+      const history = await publishedHistory(lake.database);
+      const { slots } = history;
       const newest = slots.at(-1);
       if (!newest) throw final('BadRequest', 'Nothing is published yet, so that there is nothing to verify.');
       const context = contextOf(newest);
@@ -38,8 +39,8 @@ export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuil
         progress: `${folder}/progress.json`,
         locations: tableLocations(bucketPrefix),
         publication: newest.publication,
-        tables: [...trustedTasks(lake, slots, rawFiles), ...refinedTasks(slots, rebuilt)],
-        slots: await pinned(lake, slots, rebuilt),
+        tables: [...trustedTasks(lake, history), ...(await refinedTasks(lake, history, rebuilt))],
+        slots: await pinned(lake, history, rebuilt),
       };
       const manifest = `${folder}/manifest.json`;
       await putJson(lake.s3, manifest, content);
@@ -60,15 +61,10 @@ const contextOf = ({ run, slot, attempt, grant }: PublishedSlot): RunContext => 
   kind: 'manual',
 });
 
-/** By table the snapshot after all of these slots. */
-const after = (slots: PublishedSlot[]): Record<string, string> =>
-  Object.assign({}, ...slots.map(({ snapshots }) => snapshots));
-
-function trustedTasks(lake: Lake, slots: PublishedSlot[], rawFiles: Map<string, string[]>): RebuildTask[] {
-  const published = after(slots);
+function trustedTasks(lake: Lake, { current, rawFiles }: History): RebuildTask[] {
   return Object.values(lake.catalogue.trusted).flatMap(({ name, source }) => {
     const table = `trusted.${name}`;
-    const snapshot = published[table];
+    const snapshot = current.get(table);
     const files = rawFiles.get(source);
     if (!snapshot && !files) return [];
     if (!snapshot || !files)
@@ -77,42 +73,57 @@ function trustedTasks(lake: Lake, slots: PublishedSlot[], rawFiles: Map<string, 
   });
 }
 
-function refinedTasks(slots: PublishedSlot[], rebuilt: PublishedSlot[]): RebuildTask[] {
-  const published = after(slots);
-  return rebuilt.flatMap(({ slot, snapshots }) =>
-    refinedNames(snapshots).map((name) => ({
-      table: `refined.${name} at ${slotOf(slot)}`,
+/** An indicator of a slot is held against the SQL by which it was computed last, which a backfill may have done. */
+async function refinedTasks(lake: Lake, { current }: History, rebuilt: PublishedSlot[]): Promise<RebuildTask[]> {
+  const tasks = rebuilt.flatMap((published) =>
+    refinedNames(published.snapshots).map(async (name) => ({
+      table: `refined.${name} at ${slotOf(published.slot)}`,
       name,
-      snapshot: published[`refined.${name}_dados`] ?? '',
-      slot: slotOf(slot),
+      snapshot: current.get(`refined.${name}_dados`) ?? '',
+      slot: slotOf(published.slot),
+      catalogue: await catalogueOf(lake, published, published.attempts[name]),
     })),
   );
+  return Promise.all(tasks);
 }
 
 const refinedNames = (snapshots: Record<string, string>) => Object.keys(only('refined', snapshots)).sort();
 
-/** What each slot read: trusted as it left it, refined as it found it, and its own catalogue, which its manifest names. */
-async function pinned(lake: Lake, slots: PublishedSlot[], rebuilt: PublishedSlot[]): Promise<RebuiltSlot[]> {
+/**
+ * What each slot read: trusted as it left it, and the indicators that were there before it. Those are read as they are now: the
+ * SQL takes the rows of earlier slots alone.
+ */
+async function pinned(lake: Lake, { slots, current }: History, rebuilt: PublishedSlot[]): Promise<RebuiltSlot[]> {
   return Promise.all(
     rebuilt.map(async (published) => {
       const before = slots.slice(0, slots.indexOf(published));
       const context = contextOf(published);
-      const uri = `${stepFolder(lake.settings.bucketPrefix, context, 'refined')}/manifest.json`;
-      const own = await getJson<RefinedManifest>(lake.s3, uri);
-      if (!own) throw final('BadRequest', `${uri} is not there, which names the catalogue of slot ${context.slot}`);
       return {
         slot: context.slot,
         slotInstant: instantOf(context.slot),
-        catalogue: own.catalogue,
+        catalogue: await catalogueOf(lake, published, published.attempt),
         trusted: only('trusted', after([...before, published])),
-        refined: only('refined', after(before)),
+        refined: only('refined', now(current, after(before))),
       };
     }),
   );
 }
 
+/** The same tables, at the snapshot that readers see. */
+const now = (current: Map<string, string>, tables: Record<string, string>) =>
+  Object.fromEntries(Object.keys(tables).map((table) => [table, current.get(table) ?? '']));
+
+/** The catalogue by which an attempt at a slot computed its indicators; the manifest names it. */
+async function catalogueOf(lake: Lake, published: PublishedSlot, attempt = published.attempt): Promise<string> {
+  const context = { ...contextOf(published), attempt };
+  const uri = `${stepFolder(lake.settings.bucketPrefix, context, 'refined')}/manifest.json`;
+  const own = await getJson<RefinedManifest>(lake.s3, uri);
+  if (!own) throw final('BadRequest', `${uri} is not there, which names the catalogue of slot ${context.slot}`);
+  return own.catalogue;
+}
+
 /** The tables of one database by their name in the catalogue. */
-function only(database: 'trusted' | 'refined', snapshots: Record<string, string>): Record<string, string> {
+export function only(database: 'trusted' | 'refined', snapshots: Record<string, string>): Record<string, string> {
   const form = database === 'trusted' ? /^trusted\.(.+)$/ : /^refined\.(.+)_dados$/;
   return Object.fromEntries(
     Object.entries(snapshots).flatMap(([table, snapshot]) => {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OUTCOMES } from '../control-db/queries/ledger.ts';
 import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
+import { askBackfill, BACKFILL_HELP, cancelBackfill, listBackfills } from './backfill.ts';
 import { demo } from './demo.ts';
 import { DEPLOY_HELP, deploy, deployMove, deployStatus, printVersion } from './deploy.ts';
 import { docs } from './docs.ts';
@@ -228,6 +229,42 @@ quarantine
   .requiredOption('--line <number>', 'the line on which it begins', Number)
   .requiredOption('--note <text>', 'what was found out, and what was done')
   .action(resolveQuarantined);
+
+const backfills = program
+  .command('backfill')
+  .description('play past slots again, as after a rule was mended; readers see the result at once when all is done')
+  .addOption(stack())
+  .addOption(json())
+  .option('--from <slot>', 'the first slot, such as 20260105T090000Z')
+  .option('--to <slot>', 'the last slot, with --layer refined alone')
+  .addOption(
+    new Option(
+      '--layer <layer>',
+      'the first layer to compute again (raw reads the files again; trusted unless said)',
+    ).choices(['raw', 'trusted', 'refined']),
+  )
+  .option('--tables <names...>', 'only these tables and indicators, and what is computed from them')
+  .option('--reason <text>', 'why, for whoever reads the history later')
+  .option('--dry-run', 'only tell what would be played')
+  .option('--wait', 'wait for its end and tell how far it is')
+  .addHelpText('after', BACKFILL_HELP)
+  // What follows the name of a subcommand is the subcommand's.
+  .enablePositionalOptions()
+  .action(askBackfill);
+backfills
+  .command('list')
+  .description('the newest backfills, and how far the one is that is played')
+  .addOption(stack())
+  .addOption(json())
+  .option('--limit <count>', 'how many', Number, 20)
+  .action(listBackfills);
+backfills
+  .command('cancel')
+  .description('stop a backfill that waits or is played; it leaves no trace in any table')
+  .argument('[number]', 'which, as the list shows')
+  .addOption(stack())
+  .option('--all', 'all that wait or are played')
+  .action(cancelBackfill);
 
 const histories = program
   .command('histories')

@@ -5,6 +5,7 @@ import { compileCatalogue } from '../catalog/compile.ts';
 import { loadCatalogue } from '../catalog/load.ts';
 import { migrate } from '../control-db/migrate.ts';
 import { shipArtifacts } from './artifacts.ts';
+import { ensureBackfillQueue } from './backfill-queue.ts';
 import { deploymentOptions } from './build-id.ts';
 import { awsClients, postgresPool, temporalClient, temporalConnectConfig } from './clients.ts';
 import { bucketName, type Config } from './config.ts';
@@ -55,6 +56,7 @@ export async function createWorker(config: Config, { buildId, deployed }: Worker
     // it does itself.
     shutdownGraceTime: 0,
   });
+  await ensureBackfillQueue(client, config.temporal.taskQueue);
   return {
     run: async (ready) => {
       try {

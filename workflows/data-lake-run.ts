@@ -98,7 +98,7 @@ function ownSlot(): OwnSlot {
 /** A lock that was terminated has forgotten who waits; asking one that has not changes nothing. */
 const ASK_AGAIN = '5 minutes';
 
-async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
+export async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
   let granted = false;
   setHandler(lakeGranted, () => {
     granted = true;
@@ -116,7 +116,11 @@ async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
 }
 
 /** What is presumed dead must not write any more, and a publication that was cut short is completed before anything else. */
-async function takeOver(context: RunContext, cut: CutPublication | null, tell: (stage: string) => void): Promise<void> {
+export async function takeOver(
+  context: RunContext,
+  cut: CutPublication | null,
+  tell: (stage: string) => void,
+): Promise<void> {
   tell('taking over: ending what older runs left');
   await lake.endOlderClusters('end clusters of older grants', context);
   if (!cut) return;
@@ -253,7 +257,7 @@ async function verified(
   }
 }
 
-async function step(
+export async function step(
   context: RunContext,
   name: StepName,
   cluster: OwnCluster,
@@ -267,7 +271,7 @@ async function step(
 }
 
 /** Complete is what readers see: a run that dies between the two leaves a publication that the next one completes. */
-async function finishPublication(context: RunContext, publication: number): Promise<void> {
+export async function finishPublication(context: RunContext, publication: number): Promise<void> {
   await lake.announcePublication(`readers see slot ${context.slot}`, publication);
   await lake.completePublication(`complete publication ${publication}`, publication);
 }

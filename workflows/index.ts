@@ -1,8 +1,10 @@
+import { backfill } from './backfill.ts';
 import { dataLakeRun } from './data-lake-run.ts';
 import { lakeLock } from './lake-lock.ts';
+import { playBackfill } from './play-backfill.ts';
 import { rebuildVerify } from './rebuild-verify.ts';
 import { versioned } from './versioning.ts';
 
-versioned({ dataLakeRun, lakeLock, rebuildVerify });
+versioned({ backfill, dataLakeRun, lakeLock, playBackfill, rebuildVerify });
 
-export { dataLakeRun, lakeLock, rebuildVerify };
+export { backfill, dataLakeRun, lakeLock, playBackfill, rebuildVerify };

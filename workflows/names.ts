@@ -10,3 +10,11 @@ export const REBUILD_VERIFY_TYPE = 'rebuildVerify';
 /** One id, so that there is one verification at a time. */
 export const REBUILD_VERIFY_ID = 'rebuild-verify';
 export const SCHEDULE_ID = 'pod-bank-data-lake';
+/** The queue of backfills, of which there is one; its children are called `pod-bank-backfill-<number>`. */
+export const BACKFILL_QUEUE_ID = 'pod-bank-backfill';
+export const BACKFILL_QUEUE_TYPE = 'backfill';
+export const ASK_BACKFILL = 'backfill';
+export const CANCEL_BACKFILL = 'cancelBackfill';
+export const BACKFILL_PROGRESS = 'backfillProgress';
+export const BACKFILLS = 'backfills';
+export const PLAY_BACKFILL_TYPE = 'playBackfill';

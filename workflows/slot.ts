@@ -13,5 +13,7 @@ export function instantOf(slot: Slot): string {
   return `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
 }
 
-export const branchOf = (slot: Slot) => `run_${slot}`;
+/** A backfill has one branch for all its slots. */
+export const branchOf = ({ slot, backfill }: { slot: Slot; backfill?: number | undefined }) =>
+  backfill === undefined ? `run_${slot}` : `backfill_${backfill}`;
 export const tagOf = (slot: Slot) => `slot_${slot}`;

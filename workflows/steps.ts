@@ -57,7 +57,22 @@ export const lake = {
   writeRebuildManifest: told<LakeActivities['writeRebuildManifest']>(control.writeRebuildManifest),
   readComparisons: told<LakeActivities['readComparisons']>(control.readComparisons),
   endCluster: told<LakeActivities['endCluster']>(control.endCluster),
+  registerBackfill: told<LakeActivities['registerBackfill']>(control.registerBackfill),
+  nextReplay: told<LakeActivities['nextReplay']>(control.nextReplay),
+  recordReplay: told<LakeActivities['recordReplay']>(control.recordReplay),
+  judgeBackfill: told<LakeActivities['judgeBackfill']>(control.judgeBackfill),
+  openSwitch: told<LakeActivities['openSwitch']>(control.openSwitch),
+  planSwitch: told<LakeActivities['planSwitch']>(control.planSwitch),
+  writeDiscard: told<LakeActivities['writeDiscard']>(control.writeDiscard),
+  closeBackfill: told<LakeActivities['closeBackfill']>(control.closeBackfill),
 };
+
+/** Watches a workflow until it is closed, however long that takes; another worker goes on where one dies. */
+export const { awaitClosed } = proxyActivities<Pick<LakeActivities, 'awaitClosed'>>({
+  startToCloseTimeout: '30 days',
+  heartbeatTimeout,
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
 
 /** Verification may fail without undoing what is published, so that it is tried for a while only. */
 export const verifyPublication = told<LakeActivities['verifyPublication']>(

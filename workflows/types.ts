@@ -6,12 +6,21 @@ export type Slot = string;
 export type Layer = 'raw' | 'trusted' | 'refined';
 export type StepName = Layer | 'publish';
 /** What a Spark job may be started for: the steps of a run, and the comparison that belongs to none. */
-export type JobName = StepName | 'rebuild';
-export type ClusterPurpose = 'run' | 'publish' | 'rebuild';
-export type RunKind = 'scheduled' | 'manual';
+export type JobName = StepName | 'rebuild' | 'backfill';
+export type ClusterPurpose = 'run' | 'publish' | 'rebuild' | 'backfill';
+export type RunKind = 'scheduled' | 'manual' | 'backfill';
 
 /** One try at a slot under one grant. `run` is the key of its row in the control database. */
-export type RunContext = { run: number; slot: Slot; attempt: number; grant: number; kind: RunKind };
+export type RunContext = {
+  run: number;
+  slot: Slot;
+  attempt: number;
+  /** 0 for a slot of a backfill, which is played without the right to write the lake. */
+  grant: number;
+  kind: RunKind;
+  /** The number of the backfill that it belongs to. */
+  backfill?: number;
+};
 
 /** A publication whose plan was committed and that was not completed, because its run was cut short. */
 export type CutPublication = { publication: number; of: RunContext };
@@ -101,10 +110,94 @@ export type RebuildResult = {
 export type LakePlace = { workflowId: string; runId: string; since?: string };
 export type LakeState = { holder: LakePlace | null; queue: LakePlace[]; granted: number };
 
+/** What the signal `backfill` takes. Slots may also be given as instants, such as `2026-11-24T09:00:00Z`. */
+export type BackfillRequest = {
+  /** The first slot that is played again. */
+  from: Slot;
+  /** The last one, for `layer: refined` alone: a slot of trusted builds on the one before, so that it is played to the newest. */
+  to?: Slot | undefined;
+  /** The first layer that is computed again; `trusted` unless said. `raw` reads the CSV files again. */
+  layer?: Layer | undefined;
+  /** Tables of trusted and indicators; all unless said. What is computed from them is added. */
+  tables?: string[] | undefined;
+  /** Held files (their numbers) that are released: they are loaded in their own slot. */
+  release?: number[] | undefined;
+  reason: string;
+  /** Only tells what would be done. */
+  dryRun?: boolean | undefined;
+  /** By which whoever asked finds it again. */
+  id?: string | undefined;
+};
+
+/** How a backfill can end; `unchanged` when there was nothing to be played. */
+export type BackfillEnd = 'rejected' | 'planned' | 'published' | 'unchanged' | 'failed' | 'cancelled';
+
+/** What a backfill covers, as a dry run tells it. */
+export type BackfillPlan = {
+  layer: Layer;
+  from: Slot;
+  /** The newest slot of which all tables are played; slots published later are played too. */
+  to: Slot;
+  /** The newest published slot when it was planned. */
+  newest: Slot;
+  /** By name, what is played: tables of trusted, and indicators that are computed from them, directly or by looking back. */
+  trusted: string[];
+  refined: string[];
+  /** Of those, indicators of which the slots after `to` are played too, as they look back on what changes. */
+  lookingBack: string[];
+  slots: Slot[];
+  release: number[];
+  /** Rows of raw that are read, and rows of indicators that are written, by what the slots had when they were published. */
+  rows: number;
+  /** What the steps took when the slots were published; a cluster's start comes to it. */
+  estimatedSeconds: number;
+};
+
+/** A backfill as the queue knows it. */
+export type BackfillItem = {
+  backfill: number;
+  state: 'waiting' | 'playing' | BackfillEnd;
+  reason: string;
+  message: string | null;
+  /** What it covers, in short: the whole stands in the control database. */
+  plan: (Pick<BackfillPlan, 'layer' | 'from' | 'to' | 'rows' | 'estimatedSeconds'> & { slots: number }) | null;
+};
+
+/** How far a backfill is, in slots. */
+export type BackfillProgress = { stage: string; done: number; total: number };
+
+/** What is to be played next: a slot's files read again, or some slots through trusted and refined. */
+export type NextReplay = {
+  step: 'raw' | 'backfill';
+  /** Of the slot, or of the last of the slots. */
+  context: RunContext;
+  manifest: string;
+  slots: Slot[];
+  done: number;
+  total: number;
+};
+
+export type BackfillActivities = {
+  /** Writes down what was asked, checks it and plans it. A request that cannot be done is answered, not thrown at. */
+  registerBackfill(asked: { queue: string; signal: number; request: unknown }): Promise<BackfillItem>;
+  nextReplay(backfill: number): Promise<NextReplay | null>;
+  recordReplay(request: { backfill: number; slots: Slot[] }): Promise<{ rows: number; seconds: number }>;
+  judgeBackfill(backfill: number): Promise<GateVerdict>;
+  openSwitch(request: { backfill: number; workflowId: string; runId: string }): Promise<{
+    context: RunContext;
+    cut: CutPublication | null;
+  }>;
+  planSwitch(context: RunContext): Promise<PublicationSummary>;
+  writeDiscard(backfill: number): Promise<{ context: RunContext; manifest: string } | null>;
+  /** @returns how it is closed, which another may have done before. */
+  closeBackfill(request: { backfill: number; end: BackfillEnd; message: string }): Promise<BackfillItem>;
+};
+
 /** The activities that the workflows call; `activities/` implements them. */
-export type LakeActivities = {
+export type LakeActivities = BackfillActivities & {
   enterLakeQueue(request: { workflowId: string; runId: string }): Promise<void>;
-  awaitClosed(execution: { workflowId: string; runId: string }): Promise<string>;
+  /** @returns how the execution ended; without a run's id the newest of that workflow. */
+  awaitClosed(execution: { workflowId: string; runId?: string }): Promise<string>;
 
   openRun(request: { slot: Slot; kind: RunKind; workflowId: string; runId: string }): Promise<Opening>;
   closeRun(request: { context: RunContext; outcome: RunOutcome; message: string }): Promise<void>;

@@ -1,6 +1,12 @@
 import type { VersioningBehavior } from '@temporalio/common';
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
-import { DATA_LAKE_RUN_TYPE, LAKE_LOCK_TYPE, REBUILD_VERIFY_TYPE } from './names.ts';
+import {
+  BACKFILL_QUEUE_TYPE,
+  DATA_LAKE_RUN_TYPE,
+  LAKE_LOCK_TYPE,
+  PLAY_BACKFILL_TYPE,
+  REBUILD_VERIFY_TYPE,
+} from './names.ts';
 
 /**
  * What a deployment does to workflows that run, by type. A pinned one ends on the code that it began with, whose workers have
@@ -9,7 +15,9 @@ import { DATA_LAKE_RUN_TYPE, LAKE_LOCK_TYPE, REBUILD_VERIFY_TYPE } from './names
 export const VERSIONING: Record<string, VersioningBehavior> = {
   [DATA_LAKE_RUN_TYPE]: 'PINNED',
   [REBUILD_VERIFY_TYPE]: 'PINNED',
+  [PLAY_BACKFILL_TYPE]: 'PINNED',
   [LAKE_LOCK_TYPE]: 'AUTO_UPGRADE',
+  [BACKFILL_QUEUE_TYPE]: 'AUTO_UPGRADE',
 };
 
 type Workflow = (...args: never[]) => Promise<unknown>;

@@ -4,6 +4,8 @@ export type TableLoad = {
   table: string;
   /** Of trusted alone: the source table whose rows of raw it read. */
   source?: string | undefined;
+  /** Of trusted in a backfill: the run whose raw layer it read, if that is not its own. */
+  sourceRun?: number | undefined;
   seconds: number;
   bytes?: number | null;
   records?: number | null;
@@ -95,7 +97,8 @@ export function recordLayer(database: Database, load: LayerLoad): Promise<void> 
 }
 
 async function insertTableLoad(client: Transaction, load: LayerLoad, table: TableLoad): Promise<void> {
-  const source = load.layer === 'trusted' ? await sourceFigures(client, load.run, table.source) : null;
+  const source =
+    load.layer === 'trusted' ? await sourceFigures(client, table.sourceRun ?? load.run, table.source) : null;
   const readAll = load.layer !== 'trusted' || (source !== null && table.rowsRaw === source.records - source.unreadable);
   await client.query(
     `insert into table_load (run, layer, table_name, seconds, bytes, records, rows_raw, unreadable, inserted, updated, unchanged,
@@ -128,7 +131,7 @@ async function insertTableLoad(client: Transaction, load: LayerLoad, table: Tabl
   );
 }
 
-/** What raw recorded of the source table in this run; null when it recorded nothing. */
+/** What raw recorded of the source table in that run; null when it recorded nothing. */
 async function sourceFigures(client: Transaction, run: number, source: string | undefined) {
   const { rows } = await client.query<{ records: number; unreadable: number }>(
     `select records::float8, unreadable::float8 from table_load
@@ -175,8 +178,7 @@ export async function layerTotals(database: Database, slot: Date): Promise<Layer
     `select layer, table_name as "table", coalesce(rows_written, total_rows, rows_raw, 0)::float8 as rows,
             (inserted + updated)::float8 as changed, (coalesce(unreadable, 0) + coalesce(quarantined, 0))::float8 as bad,
             seconds::float8
-     from table_load join run using (run) join publication using (run)
-     where run.slot = $1 and layer <> 'publish' order by array_position(array['raw', 'trusted', 'refined'], layer), table_name`,
+     from published_load where slot = $1 and layer <> 'publish' order by array_position(array['raw', 'trusted', 'refined'], layer), table_name`,
     [slot],
   );
   return rows;
@@ -189,11 +191,11 @@ export async function publishedFiles(database: Database): Promise<LayerFiles[]> 
   const { rows } = await database.query<LayerFiles>(
     `select 'transient' as layer, count(distinct source_table)::int as tables, count(*)::int as files,
             coalesce(sum(records), 0)::float8 as rows
-     from file join publication using (run) where outcome = 'accepted'
+     from file join published_run using (run) where outcome = 'accepted'
      union all
      select 'raw', count(distinct table_name)::int, count(*)::int,
-            (select coalesce(sum(rows_raw), 0)::float8 from table_load join publication using (run) where layer = 'raw')
-     from raw_file join publication using (run)`,
+            (select coalesce(sum(rows_raw), 0)::float8 from published_load where layer = 'raw')
+     from published_raw_file`,
   );
   return rows;
 }

@@ -1,10 +1,17 @@
-import { type Database, mustHoldGrant, transaction } from './database.ts';
+import { type Database, mustHoldGrant, type Transaction, transaction } from './database.ts';
 import { noteHeld } from './held.ts';
 
-export type PlannedTable = { table: string; from: string | null; to: string; rowsExpected: number };
+export type PlannedTable = {
+  table: string;
+  from: string | null;
+  to: string;
+  /** Of an indicator those of the publication's slot; null if it wrote none there, as a backfill of older slots. */
+  rowsExpected: number | null;
+};
 export type Publication = {
   publication: number;
   run: number;
+  backfill: number | null;
   slot: Date;
   completedAt: Date | null;
   tables: PlannedTable[];
@@ -31,6 +38,10 @@ export function planPublication(database: Database, run: number, grant: number):
          from table_load where run = $2 and layer in ('trusted', 'refined')`,
         [created.publication, run],
       );
+      await client.query(
+        'insert into published_run (publication, slot, run) select $1, slot, run from run where run = $2',
+        [created.publication, run],
+      );
       await noteHeld(client, Number(created.publication));
     }
     const found = await client.query<{ publication: string }>('select publication from publication where run = $1', [
@@ -43,23 +54,24 @@ export function planPublication(database: Database, run: number, grant: number):
 type Queryable = Pick<Database, 'query'>;
 
 export async function readPublication(database: Queryable, publication: number): Promise<Publication> {
-  const head = await database.query<{ run: string; slot: Date; completed_at: Date | null }>(
-    'select run, slot, completed_at from publication where publication = $1',
+  const head = await database.query<{ run: string; backfill: number | null; slot: Date; completed_at: Date | null }>(
+    'select run, backfill::float8 as backfill, slot, completed_at from publication where publication = $1',
     [publication],
   );
   const [row] = head.rows;
   if (!row) throw new Error(`there is no publication ${publication}`);
-  const tables = await database.query<{ table: string; from: string | null; to: string; rowsExpected: string }>(
-    `select table_name as "table", snapshot_from as "from", snapshot_to as "to", rows_expected as "rowsExpected"
+  const tables = await database.query<{ table: string; from: string | null; to: string; rowsExpected: number | null }>(
+    `select table_name as "table", snapshot_from as "from", snapshot_to as "to", rows_expected::float8 as "rowsExpected"
      from publication_table where publication = $1 order by table_name`,
     [publication],
   );
   return {
     publication,
     run: Number(row.run),
+    backfill: row.backfill,
     slot: row.slot,
     completedAt: row.completed_at,
-    tables: tables.rows.map((table) => ({ ...table, rowsExpected: Number(table.rowsExpected) })),
+    tables: tables.rows,
   };
 }
 
@@ -87,7 +99,27 @@ export function completePublication(database: Database, publication: number): Pr
          and (state in ('failed', 'cancelled') or (state = 'open' and lake_grant < (select max(lake_grant) from lake_grant)))`,
       [publication],
     );
+    await closeBackfill(client, publication);
   });
+}
+
+/** A backfill is closed when readers see it, whoever completed it. */
+async function closeBackfill(client: Transaction, publication: number): Promise<void> {
+  const { rows } = await client.query<{ backfill: string | null }>(
+    'select backfill from publication where publication = $1',
+    [publication],
+  );
+  const backfill = rows[0]?.backfill;
+  if (backfill == null) return;
+  const message = `publication ${publication}`;
+  await client.query(
+    `update backfill set state = 'published', closed_at = coalesce(closed_at, now()), message = $2 where backfill = $1`,
+    [backfill, message],
+  );
+  await client.query(
+    `update run set state = 'published', closed_at = coalesce(closed_at, now()), message = $2 where backfill = $1`,
+    [backfill, message],
+  );
 }
 
 export async function confirmPublication(database: Database, publication: number): Promise<void> {
@@ -97,7 +129,7 @@ export async function confirmPublication(database: Database, publication: number
 }
 
 /** The snapshot at which each table stood after the newest publication that moved it: the base of the next run. */
-export async function bases(database: Database): Promise<Map<string, string>> {
+export async function bases(database: Queryable): Promise<Map<string, string>> {
   const { rows } = await database.query<{ table_name: string; snapshot_to: string }>(
     `select distinct on (table_name) table_name, snapshot_to from publication_table join publication using (publication)
      where completed_at is not null order by table_name, publication desc`,
@@ -108,7 +140,8 @@ export async function bases(database: Database): Promise<Map<string, string>> {
 /** The newest published slot, null before the first publication. */
 export async function lastPublishedSlot(database: Database): Promise<Date | null> {
   const { rows } = await database.query<{ slot: Date | null }>(
-    'select max(slot) as slot from publication where completed_at is not null',
+    `select max(published_run.slot) as slot from published_run join publication using (publication)
+     where completed_at is not null`,
   );
   return rows[0]?.slot ?? null;
 }

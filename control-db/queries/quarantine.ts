@@ -25,7 +25,8 @@ export async function quarantineNotes(database: Database, files: number[]): Prom
 /** Those of the slots that are published. */
 export async function publishedOf(database: Database, slots: Date[]): Promise<Date[]> {
   const { rows } = await database.query<{ slot: Date }>(
-    `select run.slot from run join publication using (run) where completed_at is not null and run.slot = any($1) order by 1`,
+    `select distinct published_run.slot from published_run join publication using (publication)
+     where completed_at is not null and published_run.slot = any($1) order by 1`,
     [slots],
   );
   return rows.map(({ slot }) => slot);

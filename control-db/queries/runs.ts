@@ -1,6 +1,8 @@
 import { type Database, type Transaction, transaction } from './database.ts';
 import { type HeldDelivery, heldOfRuns } from './held.ts';
 
+export type RunKind = 'scheduled' | 'manual' | 'backfill';
+
 export type OpenedRun = {
   run: number;
   attempt: number;
@@ -13,7 +15,8 @@ export type OpenedRun = {
     slot: Date;
     attempt: number;
     grant: number;
-    kind: 'scheduled' | 'manual';
+    kind: RunKind;
+    backfill: number | null;
   } | null;
 };
 
@@ -23,7 +26,7 @@ export type OpenedRun = {
  */
 export function openRun(
   database: Database,
-  request: { slot: string; kind: 'scheduled' | 'manual'; workflowId: string; runId: string },
+  request: { slot: string; kind: RunKind; workflowId: string; runId: string },
 ): Promise<OpenedRun> {
   return transaction(database, async (client) => {
     const grant = await takeGrant(client, request.workflowId, request.runId);
@@ -41,7 +44,7 @@ export function openRun(
     const [own] = rows;
     if (!own) throw new Error(`the run of grant ${grant} was not recorded`);
     const published = await client.query<{ slot: Date | null }>(
-      'select max(slot) as slot from publication where run <> $1',
+      'select max(slot) as slot from published_run where run <> $1',
       [own.run],
     );
     return {
@@ -51,6 +54,21 @@ export function openRun(
       lastPublished: published.rows[0]?.slot ?? null,
       cut: await cutPublication(client),
     };
+  });
+}
+
+/**
+ * The grant by which a backfill is published, once however often it is called. The execution is no run: its slots are, and they
+ * have been played without a grant.
+ */
+export function openSwitch(
+  database: Database,
+  by: { workflowId: string; runId: string },
+): Promise<Pick<OpenedRun, 'grant' | 'cut'>> {
+  return transaction(database, async (client) => {
+    const grant = await takeGrant(client, by.workflowId, by.runId);
+    await closeAbandoned(client, grant);
+    return { grant, cut: await cutPublication(client) };
   });
 }
 
@@ -83,9 +101,10 @@ async function cutPublication(client: Transaction): Promise<OpenedRun['cut']> {
     slot: Date;
     attempt: number;
     lake_grant: string;
-    kind: 'scheduled' | 'manual';
+    kind: RunKind;
+    backfill: number | null;
   }>(
-    `select publication, run.run, run.slot, run.attempt, run.lake_grant, run.kind
+    `select publication, run.run, run.slot, run.attempt, publication.lake_grant, run.kind, run.backfill::float8 as backfill
      from publication join run using (run) where completed_at is null`,
   );
   const [cut] = rows;
@@ -161,7 +180,7 @@ export async function listRuns(database: Database, limit: number): Promise<RunRo
             (select usd::float8 from run_cost where run_cost.run = run.run) as usd,
             case when publication.publication is not null then (select count(distinct held.slot)::int
               from publication_held held where held.publication = publication.publication) end as held
-     from run left join publication on publication.run = run.run
+     from run left join published_run using (run) left join publication on publication.publication = published_run.publication
      order by run.run desc limit $1`,
     [limit],
   );

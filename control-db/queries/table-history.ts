@@ -20,8 +20,7 @@ export async function tableHistories(database: Database, before: Date): Promise<
     `with delivery as (
        select run, table_name, slot, rows_raw,
               row_number() over (partition by table_name order by slot desc) as place
-       from table_load join publication using (run)
-       where layer = 'trusted' and completed_at is not null and slot < $1
+       from published_load where layer = 'trusted' and slot < $1
      ), latest as (
        select * from delivery where place <= $2
      ), profile as (

@@ -514,6 +514,10 @@ export interface RebuildTask {
    * Of an indicator: one of slots.
    */
   slot?: string;
+  /**
+   * URI of the catalogue by whose SQL the indicator was computed last in this slot; the slot's own unless given.
+   */
+  catalogue?: string;
 }
 /**
  * A published slot and what its indicators read.

@@ -82,13 +82,16 @@ class PublishTask:
 
 @dataclass(frozen=True)
 class RebuildTask:
-    """One comparison: a trusted table (with raw files, without a slot), or a slot's rows of an indicator."""
+    """One comparison: a trusted table (with raw files, without a slot), or a slot's rows of an indicator, computed by the
+    SQL of ``catalogue`` or, without one, of its slot's.
+    """
 
     table: str
     name: str
     snapshot: str
     slot: str | None
     raw_files: tuple[str, ...]
+    catalogue: str | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ def _rebuild_task(table: dict[str, Any]) -> RebuildTask:
         snapshot=table["snapshot"],
         slot=table.get("slot"),
         raw_files=tuple(table.get("rawFiles") or ()),
+        catalogue=table.get("catalogue"),
     )
 
 

@@ -34,6 +34,7 @@ class RebuildLayer:
         self._trusted = catalogue
         # A slot's indicators are those of its own day: SQL that was changed since does not make the past wrong.
         texts = {slot.catalogue for slot in manifest.slots}
+        texts |= {task.catalogue for task in manifest.tables if task.catalogue is not None}
         self._refined = {uri: parse_catalogue(files.read_text(uri)) for uri in texts}
         self._report = report
 
@@ -58,7 +59,7 @@ class RebuildLayer:
 
     def _compare_refined(self, task: RebuildTask) -> dict[str, Any]:
         slot = self._slots[task.slot]
-        catalogue = self._refined[slot.catalogue]
+        catalogue = self._refined[task.catalogue or slot.catalogue]
         definition = catalogue.refined_table(task.name)
         rows = self._spark.sql(self._sql(definition, slot, catalogue), args={"ts_referencia": slot.timestamp})
         check_columns(rows, definition)

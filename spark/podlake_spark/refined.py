@@ -76,13 +76,13 @@ class RefinedLayer:
         if not written and not table.exists():
             # Never delivered so far: for an indicator that is an empty table, not an error.
             create_trusted_table(self._spark, self._catalogue.trusted_table(name), self._manifest.locations.trusted)
-        written = written or self._manifest.backfill
         has_branch = table.exists() and table.snapshot(self._manifest.branch) is not None
+        if self._manifest.backfill:
+            if not has_branch:
+                raise JobError(f"trusted.{name} has no branch {self._manifest.branch}, as every table has in a backfill.")
+            return
         if written and not has_branch:
-            raise JobError(
-                f"trusted.{name} has no branch {self._manifest.branch}, on which this slot reads it: "
-                "main would be read in its place."
-            )
+            raise JobError(f"trusted.{name} was written by this slot but has no branch {self._manifest.branch}.")
         if has_branch and not written:
             raise JobError(f"trusted.{name} was not written by this slot but has a branch {self._manifest.branch}.")
 

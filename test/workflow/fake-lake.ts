@@ -1,6 +1,16 @@
 import { Context, heartbeat } from '@temporalio/activity';
 import { LAKE_GRANTED } from '../../workflows/names.ts';
-import type { DeliverySummary, LakeActivities, LayerSummary, Opening, StepName } from '../../workflows/types.ts';
+import type {
+  BackfillActivities,
+  BackfillItem,
+  BackfillRequest,
+  DeliverySummary,
+  LakeActivities,
+  LayerSummary,
+  Opening,
+  RunContext,
+  StepName,
+} from '../../workflows/types.ts';
 
 export type FakeLake = {
   activities: LakeActivities;
@@ -75,7 +85,51 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
     }),
     readComparisons: async ({ manifest }) => ({ metricsUri: manifest, comparisons: [] }),
     verifyPublication: async () => ({ confirmed: true, differences: [] }),
+    ...quietBackfill(),
   };
+}
+
+/** Backfills that are all as they should be; each plays two slots in one step. */
+function quietBackfill(): BackfillActivities {
+  let played = false;
+  const context: RunContext = {
+    ...{ run: 9, slot: '20260106T090000Z', attempt: 2, grant: 0, kind: 'backfill', backfill: 1 },
+  };
+  return {
+    registerBackfill: async ({ signal, request }) => backfillItem(signal, request),
+    nextReplay: async (backfill) => {
+      if (played) return null;
+      played = true;
+      return {
+        ...{
+          step: 'backfill',
+          context: { ...context, backfill },
+          manifest: 's3://controle/backfill/1/a/manifest.json',
+        },
+        ...{ slots: ['20260105T210000Z', '20260106T090000Z'], done: 0, total: 2 },
+      };
+    },
+    recordReplay: async () => ({ rows: 10, seconds: 1 }),
+    judgeBackfill: async () => ({ passed: true, failures: [], warnings: [] }),
+    openSwitch: async ({ backfill }) => ({ context: { ...context, backfill, grant: 3 }, cut: null }),
+    planSwitch: async () => ({ publication: PUBLICATION, tables: 2 }),
+    writeDiscard: async () => ({ context, manifest: 's3://controle/backfill/1/discard/manifest.json' }),
+    closeBackfill: async ({ backfill, end, message }) => ({ ...backfillItem(backfill), state: end, message }),
+  };
+}
+
+/** A backfill that waits; one asked for without a reason is rejected, a dry run is planned. */
+export function backfillItem(backfill: number, request: unknown = { reason: 'a test' }): BackfillItem {
+  const { reason, dryRun } = (request ?? {}) as Partial<BackfillRequest>;
+  const plan = {
+    layer: 'trusted' as const,
+    from: '20260105T210000Z',
+    to: '20260106T090000Z',
+    rows: 10,
+    estimatedSeconds: 1,
+  };
+  if (!reason) return { backfill, state: 'rejected', reason: '', message: '"reason" is missing', plan: null };
+  return { backfill, state: dryRun ? 'planned' : 'waiting', reason, message: null, plan: { ...plan, slots: 2 } };
 }
 
 /** What the control database answers to the first run of a slot, with changes. */

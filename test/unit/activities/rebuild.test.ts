@@ -59,7 +59,7 @@ async function manifestOf(all: boolean): Promise<RebuildManifest> {
   return JSON.parse(objects.get(manifest) ?? '');
 }
 
-test('the manifest pins main, and for each slot trusted as it left it, refined as it found it, and its own catalogue', async () => {
+test('the manifest pins main, and for each slot trusted as it left it, the indicators before it, and its own catalogue', async () => {
   await publish(SLOTS[0], '1');
   await publish(SLOTS[1], '2');
   await publish(SLOTS[2], '3');
@@ -68,14 +68,20 @@ test('the manifest pins main, and for each slot trusted as it left it, refined a
 
   expect(tables).toEqual([
     { table: 'trusted.bureau', name: 'bureau', snapshot: '3', rawFiles: ['s3://raw/1', 's3://raw/2', 's3://raw/3'] },
-    ...['20260105T090000Z', '20260105T210000Z', '20260106T090000Z'].map((slot) => ({
-      ...{ table: `refined.taxa at ${slot}`, name: 'taxa', snapshot: '3', slot },
+    ...['20260105T090000Z', '20260105T210000Z', '20260106T090000Z'].map((slot, index) => ({
+      ...{
+        table: `refined.taxa at ${slot}`,
+        name: 'taxa',
+        snapshot: '3',
+        slot,
+        catalogue: `s3://a/of-${index + 1}.json`,
+      },
     })),
   ]);
   expect(slots.map(({ slot, catalogue, trusted, refined }) => ({ slot, catalogue, trusted, refined }))).toEqual([
     { slot: '20260105T090000Z', catalogue: 's3://a/of-1.json', trusted: { bureau: '1' }, refined: {} },
-    { slot: '20260105T210000Z', catalogue: 's3://a/of-2.json', trusted: { bureau: '2' }, refined: { taxa: '1' } },
-    { slot: '20260106T090000Z', catalogue: 's3://a/of-3.json', trusted: { bureau: '3' }, refined: { taxa: '2' } },
+    { slot: '20260105T210000Z', catalogue: 's3://a/of-2.json', trusted: { bureau: '2' }, refined: { taxa: '3' } },
+    { slot: '20260106T090000Z', catalogue: 's3://a/of-3.json', trusted: { bureau: '3' }, refined: { taxa: '3' } },
   ]);
 });
 

@@ -2,7 +2,6 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../../control-db/migrate.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
-import { open } from './delivered.ts';
 
 let postgres: TestPostgres;
 let database: pg.Pool;
@@ -15,7 +14,12 @@ afterAll(() => postgres?.stop());
 test('a lake from before trusted was held against raw learns of each old load whether it had read all of raw', async () => {
   await database.query('drop schema public cascade; create schema public');
   expect((await migrate(postgres.url, 8)).at(-1)).toBe('0008_quarantine_note');
-  const { run } = await open(database, '2026-01-05T09:00:00Z', 'a');
+  // As the code of that day would have opened it.
+  await database.query("insert into lake_grant (workflow_id, run_id) values ('data-lake-run', 'a')");
+  const opened = await database.query<{ run: string }>(
+    `insert into run (slot, attempt, lake_grant, kind) values ('2026-01-05T09:00:00Z', 1, 1, 'scheduled') returning run`,
+  );
+  const run = Number(opened.rows[0]?.run);
   await database.query(
     `insert into layer_load select $1, layer, 'j', 's', now(), now(), 's3://m'
     from unnest(array['raw', 'trusted', 'refined']) as layer`,

@@ -11,7 +11,8 @@ describe('a slot', () => {
   });
 
   test('names branch and tag', () => {
-    expect(branchOf('20261124T090000Z')).toBe('run_20261124T090000Z');
+    expect(branchOf({ slot: '20261124T090000Z' })).toBe('run_20261124T090000Z');
+    expect(branchOf({ slot: '20261124T090000Z', backfill: 7 })).toBe('backfill_7');
     expect(tagOf('20261124T090000Z')).toBe('slot_20261124T090000Z');
   });
 

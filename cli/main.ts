@@ -27,6 +27,8 @@ const json = () => new Option('--json', 'print JSON, for programs');
 
 const program = new Command('podlake')
   .description("Pod Bank's data lake: its scheduler on Temporal, its stack for one machine, and questions to its data.")
+  // A command may have options of the same name as its subcommands: what follows a subcommand's name is the subcommand's.
+  .enablePositionalOptions()
   .showHelpAfterError('Try "podlake --help" or "podlake <command> --help".')
   .configureOutput({ outputError: (text, write) => write(text) });
 
@@ -248,8 +250,6 @@ const backfills = program
   .option('--dry-run', 'only tell what would be played')
   .option('--wait', 'wait for its end and tell how far it is')
   .addHelpText('after', BACKFILL_HELP)
-  // What follows the name of a subcommand is the subcommand's.
-  .enablePositionalOptions()
   .action(askBackfill);
 backfills
   .command('list')

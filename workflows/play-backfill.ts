@@ -118,6 +118,7 @@ async function publish(playing: Playing): Promise<PlayedBackfill> {
   await step(context, 'publish', await clusterFor(playing, context));
   await finishPublication(context, publication);
   const message = `publication ${publication}: ${tables} tables${await unconfirmed(context, publication)}`;
+  await lake.closeBackfill('say how it ended', { backfill, end: 'published', message });
   return { backfill, end: 'published', message, publication };
 }
 

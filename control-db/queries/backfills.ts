@@ -80,11 +80,20 @@ export async function begin(database: Database, backfill: number): Promise<void>
   );
 }
 
-/** Closes it and its runs, unless that is done. One whose publication is planned is closed when that is completed. */
+/**
+ * Closes it and its runs, unless that is done. One whose publication is planned is closed when that is completed, and can then
+ * be told more of.
+ */
 export function close(database: Database, backfill: number, end: BackfillEnd, message: string): Promise<void> {
   return transaction(database, async (client) => {
     const planned = await client.query('select from publication where backfill = $1', [backfill]);
-    if (planned.rowCount !== 0) return;
+    if (planned.rowCount !== 0) {
+      await client.query(
+        `update backfill set message = $2 where backfill = $1 and state = 'published' and $3 = 'published'`,
+        [...[backfill, message, end]],
+      );
+      return;
+    }
     await client.query(
       'update backfill set state = $2, message = $3, closed_at = now() where backfill = $1 and closed_at is null',
       [backfill, end, message],

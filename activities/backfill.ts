@@ -137,7 +137,8 @@ export function backfillActivities(
 
     async writeDiscard(backfill) {
       const last = (await backfills.replays(database, backfill)).at(-1);
-      if (!last) return null;
+      // A committed plan is only ever completed, and for that its branches are needed.
+      if (!last || (await backfills.isPlanned(database, backfill))) return null;
       const context = await contextOf(lake, backfill, slotOf(last.slot));
       const folder = backfillFolder(lake.settings.bucketPrefix, backfill, 'discard');
       const manifest = await putManifest(lake, context, folder, {

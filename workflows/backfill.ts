@@ -46,7 +46,7 @@ export const backfills = defineQuery<BackfillQueue>(BACKFILLS);
 /** As many ended ones are shown; all are in the control database. */
 const SHOWN = 50;
 /** After this many requests and ends the history is cut, unless the server asks for it before. */
-const EVENTS_PER_RUN = 500;
+const EVENTS_PER_RUN = 100;
 
 export const childId = (backfill: number) => `${BACKFILL_QUEUE_ID}-${backfill}`;
 

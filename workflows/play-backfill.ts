@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { rootCause } from './causes.ts';
+import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
 import { finishPublication, step, takeOver, waitForTheLake } from './data-lake-run.ts';
 import { BACKFILL_PROGRESS } from './names.ts';
 import { lake, verifyPublication } from './steps.ts';
@@ -18,8 +19,9 @@ export type PlayedBackfill = { backfill: number; end: BackfillEnd; message: stri
 type Playing = {
   backfill: number;
   tell: (stage: string, progress?: Pick<BackfillProgress, 'done' | 'total'>) => Promise<void>;
-  /** Of the first slot: it names the cluster, which is started with the first step. */
-  cluster: { clusterId: string; context: RunContext } | null;
+  /** The cluster is started with the first step; of a start that was cut half-way only what it is for is known. */
+  own: OwnCluster['of'] | null;
+  cluster: OwnCluster | null;
 };
 
 /**
@@ -36,7 +38,7 @@ export async function playBackfill(backfill: number): Promise<PlayedBackfill> {
     );
     await tellQueue(backfill, { stage, ...progress });
   };
-  const playing: Playing = { backfill, tell, cluster: null };
+  const playing: Playing = { backfill, tell, own: null, cluster: null };
   try {
     const ended = await play(playing);
     setCurrentDetails(`## Backfill ${backfill}\n\n**${ended.end}**: ${ended.message}`);
@@ -80,13 +82,14 @@ async function catchUp(playing: Playing): Promise<boolean> {
   for (let any = false; ; any = true) {
     const next = await lake.nextReplay('what is to be played next?', backfill);
     if (next === null) return any;
-    const clusterId = await clusterFor(playing, next.context);
-    const { context, slots, manifest } = next;
-    await tell(`${next.step === 'raw' ? 'reading the files of' : 'playing'} ${slotsText(slots)}`, next);
-    const { stepId } = await lake.runStep(`EMR step ${next.step} of ${slotsText(slots)}`, {
-      ...{ context, step: next.step, clusterId, manifest },
-    });
-    if (next.step === 'raw') await lake.recordLayer(`record what raw did`, { context, step: 'raw', clusterId, stepId });
+    const { step: job, context, slots, manifest } = next;
+    await tell(`${job === 'raw' ? 'reading the files of' : 'playing'} ${slotsText(slots)}`, next);
+    const cluster = await clusterFor(playing, context);
+    const { stepId } = await onCluster(cluster, (clusterId) =>
+      lake.runStep(`EMR step ${job} of ${slotsText(slots)}`, { context, step: job, clusterId, manifest }),
+    );
+    const { clusterId } = cluster;
+    if (job === 'raw') await lake.recordLayer('record what raw did', { context, step: job, clusterId, stepId });
     else await lake.recordReplay(`record what ${slotsText(slots)} did`, { backfill, slots });
   }
 }
@@ -94,14 +97,10 @@ async function catchUp(playing: Playing): Promise<boolean> {
 const slotsText = (slots: NextReplay['slots']) =>
   slots.length === 1 ? `slot ${slots[0]}` : `slots ${slots[0]} to ${slots.at(-1)}`;
 
-async function clusterFor(playing: Playing, context: RunContext): Promise<string> {
-  if (!playing.cluster) {
-    // Before it is started: a start that is cut half-way may have made one.
-    playing.cluster = { clusterId: '', context };
-    const { clusterId } = await lake.startCluster('start the EMR cluster', { context, purpose: 'backfill' });
-    playing.cluster = { clusterId, context };
-  }
-  return playing.cluster.clusterId;
+async function clusterFor(playing: Playing, context: RunContext): Promise<OwnCluster> {
+  playing.own ??= { context, purpose: 'backfill' };
+  playing.cluster ??= await startCluster('start the EMR cluster', playing.own);
+  return playing.cluster;
 }
 
 async function mustPass(backfill: number): Promise<void> {
@@ -137,32 +136,29 @@ async function unconfirmed(context: RunContext, publication: number): Promise<st
 
 /** Takes the branches away. Left there they cost storage and mislead nobody: that it fails must not hide why it was needed. */
 async function discard(playing: Playing): Promise<void> {
-  if (!playing.cluster) return;
   try {
     const found = await lake.writeDiscard('manifest of the discard', playing.backfill);
     if (!found) return;
-    const { clusterId } = await lake.startCluster('the EMR cluster', {
-      context: playing.cluster.context,
-      purpose: 'backfill',
-    });
-    await lake.runStep('EMR step: remove the branches', { ...found, step: 'backfill', clusterId });
+    const cluster = await clusterFor(playing, found.context);
+    await onCluster(cluster, (clusterId) =>
+      lake.runStep('EMR step: remove the branches', { ...found, step: 'backfill', clusterId }),
+    );
   } catch (error) {
     log.error('the branches of the backfill are left; maintenance removes them', { error: rootCause(error) });
   }
 }
 
-async function endCluster({ cluster }: Playing): Promise<void> {
-  if (cluster) await lake.endCluster('end the cluster', { context: cluster.context, purpose: 'backfill' });
+async function endCluster({ own }: Playing): Promise<void> {
+  if (own) await lake.endCluster('end the cluster', own);
 }
 
-/** The queue shows it; one that is gone is no reason to stop. */
+/** The queue shows it; one that is gone is no reason to stop, and a cancellation is learned where work is waited for. */
 async function tellQueue(backfill: number, progress: BackfillProgress): Promise<void> {
   const { parent } = workflowInfo();
   if (!parent) return;
   try {
     await getExternalWorkflowHandle(parent.workflowId).signal(BACKFILL_PROGRESS, backfill, progress);
   } catch (error) {
-    if (isCancellation(error)) throw error;
     log.info('the queue of backfills is not there', { error: String(error) });
   }
 }

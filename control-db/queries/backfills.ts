@@ -80,6 +80,12 @@ export async function begin(database: Database, backfill: number): Promise<void>
   );
 }
 
+/** Whether the plan of its publication is committed. */
+export async function isPlanned(database: Database, backfill: number): Promise<boolean> {
+  const { rowCount } = await database.query('select from publication where backfill = $1', [backfill]);
+  return rowCount !== 0;
+}
+
 /**
  * Closes it and its runs, unless that is done. One whose publication is planned is closed when that is completed, and can then
  * be told more of.

@@ -92,6 +92,7 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
 /** Backfills that are all as they should be; each plays two slots in one step. */
 function quietBackfill(): BackfillActivities {
   let played = false;
+  const ends = new Map<number, BackfillItem>();
   const context: RunContext = {
     ...{ run: 9, slot: '20260106T090000Z', attempt: 2, grant: 0, kind: 'backfill', backfill: 1 },
   };
@@ -114,7 +115,12 @@ function quietBackfill(): BackfillActivities {
     openSwitch: async ({ backfill }) => ({ context: { ...context, backfill, grant: 3 }, cut: null }),
     planSwitch: async () => ({ publication: PUBLICATION, tables: 2 }),
     writeDiscard: async () => ({ context, manifest: 's3://controle/backfill/1/discard/manifest.json' }),
-    closeBackfill: async ({ backfill, end, message }) => ({ ...backfillItem(backfill), state: end, message }),
+    // Who closes it first says how it ended.
+    async closeBackfill({ backfill, end, message }) {
+      const first = ends.get(backfill) ?? { ...backfillItem(backfill), state: end, message };
+      ends.set(backfill, first);
+      return first;
+    },
   };
 }
 

@@ -1,0 +1,225 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { lockActivities } from '../../activities/lock.ts';
+import type { BackfillQueue } from '../../workflows/backfill.ts';
+import {
+  ASK_BACKFILL,
+  BACKFILL_QUEUE_ID,
+  BACKFILL_QUEUE_TYPE,
+  BACKFILLS,
+  CANCEL_BACKFILL,
+} from '../../workflows/names.ts';
+import type { LakeActivities, NextReplay } from '../../workflows/types.ts';
+import { backfillItem, type FakeLake, fakeLake, gate, PUBLICATION, untilCancelled } from './fake-lake.ts';
+import { inOrder } from './play-run.ts';
+import { bundleWorkflows, localServer, ownName, startWorker } from './temporal.ts';
+
+let server: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundle;
+beforeAll(async () => {
+  [server, workflowBundle] = await Promise.all([localServer(), bundleWorkflows()]);
+});
+afterAll(() => server?.teardown());
+
+let taskQueue: string;
+const cleanUps: (() => Promise<unknown>)[] = [];
+beforeEach(() => {
+  taskQueue = ownName('backfill');
+});
+afterEach(async () => {
+  await handle(BACKFILL_QUEUE_ID)
+    .terminate()
+    .catch(() => undefined);
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+});
+
+const handle = (workflowId: string) => server.client.workflow.getHandle(workflowId);
+const child = (backfill: number) => handle(`${BACKFILL_QUEUE_ID}-${backfill}`);
+
+/** A worker on a lake of the test's own, with the real watching of closed workflows. */
+async function onLake(changes: Partial<LakeActivities> = {}): Promise<FakeLake> {
+  const { awaitClosed } = lockActivities();
+  const lake = fakeLake({ awaitClosed, ...plays(), ...changes });
+  const worker = await startWorker({ server, workflowBundle }, lake.activities, taskQueue);
+  cleanUps.push(worker.stop);
+  return lake;
+}
+
+/** Every backfill plays one step, whichever was before it. */
+function plays(): Pick<LakeActivities, 'nextReplay' | 'writeDiscard'> {
+  const played = new Set<number>();
+  return {
+    nextReplay: async (backfill) => {
+      if (played.has(backfill)) return null;
+      played.add(backfill);
+      return step(backfill, ['20260105T210000Z', '20260106T090000Z']);
+    },
+    writeDiscard: async (backfill) => ({ context: step(backfill, []).context, manifest: 's3://controle/discard' }),
+  };
+}
+
+function step(backfill: number, slots: string[]): NextReplay {
+  const context = { run: 9, slot: '20260106T090000Z', attempt: 2, grant: 0, kind: 'backfill' as const, backfill };
+  const manifest = `s3://controle/backfill/${backfill}/${slots[0]}/manifest.json`;
+  return { step: 'backfill', context, manifest, slots, done: 0, total: 2 };
+}
+
+const ask = (request: unknown) =>
+  server.client.workflow.signalWithStart(BACKFILL_QUEUE_TYPE, {
+    ...{ workflowId: BACKFILL_QUEUE_ID, taskQueue, signal: ASK_BACKFILL, signalArgs: [request] },
+  });
+const queue = () => handle(BACKFILL_QUEUE_ID).query<BackfillQueue>(BACKFILLS);
+const untilQueue = (wanted: object) =>
+  vi.waitFor(async () => expect(await queue()).toMatchObject(wanted), { timeout: 20_000, interval: 50 });
+const ended = (...states: [number, string][]) => ({
+  playing: null,
+  waiting: [],
+  ended: states.map(([backfill, state]) => ({ backfill, state })),
+});
+
+/** What was called until the child was closed: then the queue asks how it ended. */
+const ofChild = ({ calls }: FakeLake) => calls.slice(0, calls.indexOf('endCluster backfill') + 1);
+
+test('a backfill plays its slots without the lake, and takes it for the switch', async () => {
+  const lake = await onLake();
+  await ask({ from: '20260105T210000Z', reason: 'a rule was wrong' });
+  await untilQueue(ended([1, 'published']));
+
+  inOrder(
+    ofChild(lake),
+    ...['runStep backfill', 'recordReplay', 'enterLakeQueue', 'endOlderClusters', 'planSwitch'],
+    ...['writeManifest publish', 'runStep publish', `announcePublication ${PUBLICATION}`],
+    ...[`completePublication ${PUBLICATION}`, 'updateCatalogue', `confirmPublication ${PUBLICATION}`],
+    ...['closeBackfill', 'endCluster backfill'],
+  );
+  expect(await child(1).result()).toMatchObject({ end: 'published', publication: PUBLICATION });
+});
+
+test('what is published while it plays is played with the lake, before the switch', async () => {
+  const steps = [step(1, ['20260105T210000Z']), null, step(1, ['20260106T210000Z']), null];
+  const lake = await onLake({ nextReplay: async () => steps.shift() ?? null });
+  await ask({ from: '20260105T210000Z', reason: 'a rule was wrong' });
+  await untilQueue(ended([1, 'published']));
+
+  const calls = lake.calls.filter((call) => /runStep|enterLake|judgeBackfill|planSwitch/.test(call));
+  expect(calls).toEqual([
+    ...['runStep backfill', 'judgeBackfill 1', 'enterLakeQueue', 'runStep backfill', 'judgeBackfill 1', 'planSwitch'],
+    'runStep publish',
+  ]);
+});
+
+test('slots that fail an audit are not published: the branches are removed, and the reason is told', async () => {
+  const judgeBackfill = async () => ({ passed: false, failures: ['slot x: rows are lost'], warnings: [] });
+  const lake = await onLake({ judgeBackfill });
+  await ask({ from: '20260105T210000Z', reason: 'a rule was wrong' });
+  await untilQueue(ended([1, 'failed']));
+
+  expect((await queue()).ended[0]?.message).toContain('slot x: rows are lost');
+  expect(lake.calls).not.toContain('planSwitch');
+  inOrder(ofChild(lake), 'writeDiscard 1', 'closeBackfill', 'endCluster backfill');
+});
+
+test('a request that cannot be done is shown with its reason, and the next is played', async () => {
+  await onLake();
+  for (const bad of [null, 'nonsense', { from: 7 }]) await ask(bad);
+  await handle(BACKFILL_QUEUE_ID).signal(ASK_BACKFILL);
+  await ask({ from: '20260105T210000Z', reason: 'a rule was wrong' });
+
+  await untilQueue(ended([5, 'published'], [4, 'rejected'], [3, 'rejected'], [2, 'rejected'], [1, 'rejected']));
+  expect((await queue()).ended[1]?.message).toBe('"reason" is missing');
+});
+
+test('a dry run is answered while another backfill plays, and plays nothing', async () => {
+  const playing = gate();
+  const lake = await onLake({
+    async recordReplay() {
+      await playing.wait();
+      return { rows: 1, seconds: 1 };
+    },
+  });
+  await ask({ from: '20260105T210000Z', reason: 'long' });
+  await playing.reached;
+  await ask({ from: '20260105T210000Z', reason: 'how long?', dryRun: true });
+
+  await untilQueue({ playing: { backfill: 1 }, ended: [{ backfill: 2, state: 'planned', plan: { slots: 2 } }] });
+  playing.open();
+  await untilQueue(ended([1, 'published'], [2, 'planned']));
+  expect(lake.calls.filter((call) => call === 'runStep backfill')).toHaveLength(1);
+});
+
+test('one that waits is cancelled before it begins, one that plays leaves no trace, and the others go on', async () => {
+  const lake = await onLake({
+    runStep: async ({ manifest }) => (manifest.includes('backfill/1/') ? untilCancelled() : { stepId: 's' }),
+  });
+  for (const reason of ['first', 'second', 'third']) await ask({ from: '20260105T210000Z', reason });
+  await untilQueue({
+    playing: { backfill: 1, progress: { stage: 'playing slots 20260105T210000Z to 20260106T090000Z', total: 2 } },
+    waiting: [{ backfill: 2 }, { backfill: 3 }],
+  });
+  await handle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, { backfill: 2 });
+  await handle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, { backfill: 1 });
+
+  await untilQueue(ended([3, 'published'], [1, 'cancelled'], [2, 'cancelled']));
+  expect(lake.calls.filter((call) => call.startsWith('writeDiscard'))).toHaveLength(1);
+});
+
+test('all that wait and the one that plays are cancelled at once', async () => {
+  await onLake({
+    runStep: ({ step }) => (step === 'backfill' ? untilCancelled() : Promise.resolve({ stepId: 's' })),
+    writeDiscard: async () => null,
+  });
+  for (const reason of ['first', 'second', 'third']) await ask({ from: '20260105T210000Z', reason });
+  await untilQueue({ playing: { backfill: 1 }, waiting: [{ backfill: 2 }, { backfill: 3 }] });
+
+  await handle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL);
+
+  await untilQueue({
+    playing: null,
+    waiting: [],
+    ended: [{ state: 'cancelled' }, { state: 'cancelled' }, { state: 'cancelled' }],
+  });
+});
+
+test('a backfill that is terminated is noted as cancelled, and the next is played', async () => {
+  await onLake({
+    runStep: async ({ manifest }) => (manifest.includes('backfill/1/') ? untilCancelled() : { stepId: 's' }),
+  });
+  for (const reason of ['first', 'second']) await ask({ from: '20260105T210000Z', reason });
+  await untilQueue({ playing: { backfill: 1, progress: { total: 2 } } });
+
+  await child(1).terminate();
+
+  await untilQueue(ended([2, 'published'], [1, 'cancelled']));
+});
+
+test('two hundred requests leave a sound queue, though its history is cut while one plays', async () => {
+  const playing = gate();
+  const registered: number[] = [];
+  await onLake({
+    async registerBackfill({ signal, request }) {
+      registered.push(signal);
+      return backfillItem(signal, request);
+    },
+    async recordReplay({ backfill }) {
+      if (backfill === 1) await playing.wait();
+      return { rows: 1, seconds: 1 };
+    },
+  });
+  await ask({ from: '20260105T210000Z', reason: 'the first' });
+  await playing.reached;
+  const kinds = [{ reason: 'x', dryRun: true }, null, { reason: 'x', dryRun: true }, {}];
+  await Promise.all(
+    Array.from({ length: 199 }, (_, index) => ask(index === 150 ? { reason: 'another' } : kinds[index % 4])),
+  );
+
+  await untilQueue({ playing: { backfill: 1 }, waiting: [{ state: 'waiting' }], unread: 0 });
+  playing.open();
+  await untilQueue({ playing: null, waiting: [] });
+
+  expect(registered).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+  expect((await queue()).ended.filter(({ state }) => state === 'published')).toHaveLength(2);
+  const { historyLength, raw } = await handle(BACKFILL_QUEUE_ID).describe();
+  expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
+  expect(historyLength).toBeLessThan(2_000);
+});

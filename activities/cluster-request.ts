@@ -89,13 +89,14 @@ function scaling(emr: Settings['emr'], purpose: ClusterPurpose): Pick<RunJobFlow
   return { ManagedScalingPolicy: { ComputeLimits } };
 }
 
-function tags(emr: Settings['emr'], { slot, attempt, grant }: RunContext, purpose: ClusterPurpose): Tag[] {
+function tags(emr: Settings['emr'], { slot, attempt, grant, backfill }: RunContext, purpose: ClusterPurpose): Tag[] {
   const all = {
     ...emr.tags,
     'podlake:slot': slot,
     'podlake:attempt': String(attempt),
     'podlake:grant': String(grant),
     'podlake:purpose': purpose,
+    ...(backfill === undefined ? {} : { 'podlake:backfill': String(backfill) }),
     // Without it the policy of EMR_DefaultRole_V2 does not allow EMR to make the instances.
     'for-use-with-amazon-emr-managed-policies': 'true',
   };

@@ -29,6 +29,12 @@ describe('the cluster of a run', () => {
     });
   });
 
+  test('of a backfill names it', () => {
+    const own = clusterRequest(settings, 'x', { ...context, grant: 0, backfill: 12 }, 'backfill');
+    expect(own.Tags).toContainEqual({ Key: 'podlake:backfill', Value: '12' });
+    expect(own.Tags).toContainEqual({ Key: 'podlake:purpose', Value: 'backfill' });
+  });
+
   test('keeps its logs in controle', () => {
     expect(request.LogUri).toBe('s3://lake-controle/logs/emr/');
   });

@@ -56,7 +56,7 @@ export type RunCost = {
   complete: boolean;
 };
 
-/** What a run cost until now; null when it had no instance. */
+/** What a run cost until now; null when it had no cluster. */
 export async function costOfRun(database: Database, run: number): Promise<RunCost | null> {
   const { rows } = await database.query<RunCost>(
     `select run::float8 as run, usd::float8 as usd, instance_hours::float8 as "instanceHours",

@@ -95,7 +95,11 @@ describe('the cost of a run', () => {
     await costComplete(database, 'j-1');
     expect(await costOfRun(database, run)).toMatchObject({ complete: false });
     expect(await clustersWithoutCost(database, 10)).toEqual(['j-2']);
+    await cluster('j-3');
     await costComplete(database, 'j-2');
+    // Nobody has seen an instance of it yet.
+    expect(await costOfRun(database, run)).toMatchObject({ complete: false, instanceHours: 2 });
+    await costComplete(database, 'j-3');
     expect(await costOfRun(database, run)).toMatchObject({ complete: true });
     expect(await clustersWithoutCost(database, 10)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 // What a room may use (the table in docs/architecture.md). A room that is not named here may use nothing of the others.
 const MAY_USE = {
   workflows: [],
-  activities: ['control-db', 'catalog', 'spark/contract', 'workflows/(types|failures|names|slot)'],
+  activities: ['control-db', 'catalog', 'spark/contract', 'workflows/(types|failures|names|slot|search-attributes)'],
   workers: ['workflows', 'activities', 'control-db', 'catalog', 'spark'],
   cli: ['workers', 'workflows', 'catalog', 'control-db', 'infra/local'],
   catalog: [],

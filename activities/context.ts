@@ -2,6 +2,7 @@ import type { AthenaClient } from '@aws-sdk/client-athena';
 import type { EMRClient } from '@aws-sdk/client-emr';
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { CompiledCatalogue } from '../catalog/types.ts';
 import type { Database } from '../control-db/queries/database.ts';
 
@@ -13,6 +14,7 @@ export type Lake = {
   emrOnce: EMRClient;
   glue: GlueClient;
   athena: AthenaClient;
+  sns: SNSClient;
   database: Database;
   catalogue: CompiledCatalogue;
   artifacts: Artifacts;
@@ -53,6 +55,18 @@ export type Settings = {
     stepTimeoutMinutes: number;
     sparkDefaults: Record<string, string>;
   };
+  alerts: AlertSettings;
   /** How often a running step is looked at. */
   pollSeconds: number;
+};
+
+/** Whom to tell of what goes wrong, and from when on it does. */
+export type AlertSettings = {
+  snsTopicArn?: string;
+  webhookUrl?: string;
+  notFinishedAfterHours: number;
+  /** How many slots without a file are too many. */
+  silentSlots: number;
+  clusterHours: number;
+  runCostLimitUsd: number;
 };

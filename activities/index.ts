@@ -1,4 +1,5 @@
 import type { LakeActivities } from '../workflows/types.ts';
+import { alertActivities } from './alerts.ts';
 import { athenaActivities } from './athena.ts';
 import { backfillActivities } from './backfill.ts';
 import type { Lake } from './context.ts';
@@ -31,6 +32,7 @@ export function createActivities(lake: Lake): LakeActivities {
         ...athenaActivities(lake),
         ...rebuildActivities(lake),
         ...backfillActivities(lake),
+        ...alertActivities(lake),
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OUTCOMES } from '../control-db/queries/ledger.ts';
 import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
+import { alerts } from './alerts.ts';
 import { askBackfill, BACKFILL_HELP, cancelBackfill, listBackfills } from './backfill.ts';
 import { demo } from './demo.ts';
 import { DEPLOY_HELP, deploy, deployMove, deployStatus, printVersion } from './deploy.ts';
@@ -160,6 +161,15 @@ program
   .addOption(json())
   .option('--limit <count>', 'how many', Number, 20)
   .action(listRuns);
+
+program
+  .command('alerts')
+  .description('what people were told of, the newest first: what happened, who was told, and which command comes next')
+  .addOption(stack())
+  .addOption(json())
+  .option('--open', 'only what goes on')
+  .option('--limit <count>', 'how many', Number, 50)
+  .action(alerts);
 
 const fileNumber = (text: string) => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A file has a number, as the list shows.');

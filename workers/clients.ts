@@ -2,12 +2,20 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import pg from 'pg';
 import type { Config } from './config.ts';
 
-export type AwsClients = { s3: S3Client; emr: EMRClient; emrOnce: EMRClient; glue: GlueClient; athena: AthenaClient };
+export type AwsClients = {
+  s3: S3Client;
+  emr: EMRClient;
+  emrOnce: EMRClient;
+  glue: GlueClient;
+  athena: AthenaClient;
+  sns: SNSClient;
+};
 
 /** The SDK clients as on AWS; on one machine only their endpoints differ. */
 export function awsClients(config: Config): AwsClients {
@@ -24,6 +32,7 @@ export function awsClients(config: Config): AwsClients {
     emrOnce: new EMRClient({ ...aws, maxAttempts: 1 }),
     glue: new GlueClient({ ...aws, maxAttempts: 5 }),
     athena: new AthenaClient({ ...aws, maxAttempts: 5 }),
+    sns: new SNSClient({ ...aws, maxAttempts: 3 }),
   };
 }
 

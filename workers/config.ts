@@ -52,6 +52,17 @@ const configSchema = z.strictObject({
     sparkDefaults: z.record(z.string(), z.string()).default({}),
   }),
   athena: z.strictObject({ workGroup: z.string().default('primary') }),
+  /** Without a topic and a webhook alerts are recorded and logged, and nobody is told. */
+  alerts: z
+    .strictObject({
+      snsTopicArn: z.string().startsWith('arn:').optional(),
+      webhookUrl: z.url().optional(),
+      notFinishedAfterHours: z.number().positive().default(3),
+      silentSlots: z.number().int().min(1).default(2),
+      clusterHours: z.number().positive().default(6),
+      runCostLimitUsd: z.number().positive().default(50),
+    })
+    .prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

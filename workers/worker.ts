@@ -77,6 +77,7 @@ function settingsOf(config: Config): Lake['settings'] {
     bucketPrefix: config.bucketPrefix,
     athenaWorkGroup: config.athena.workGroup,
     emr: config.emr,
+    alerts: config.alerts,
     pollSeconds: config.endpoints ? POLL_SECONDS.local : POLL_SECONDS.aws,
   };
 }

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  log,
   patched,
   setCurrentDetails,
   setHandler,
@@ -24,7 +25,7 @@ import {
   SCHEDULED_START,
 } from './search-attributes.ts';
 import { instantOf, slotOf } from './slot.ts';
-import { exportControl, lake, verifyPublication } from './steps.ts';
+import { exportControl, lake, raiseAlerts, verifyPublication } from './steps.ts';
 import { markdown, type Story } from './story.ts';
 import type {
   CutPublication,
@@ -305,5 +306,15 @@ async function close(
   setCurrentDetails(markdown(story));
   upsertSearchAttributes([...foundByDate(story), { key: LAKE_OUTCOME, value: outcome }]);
   upsertMemo({ outcome, message, attempt: context.attempt, grant: context.grant, ...(publication && { publication }) });
+  if (patched('raise-alerts')) await tellPeople();
   return { slot: context.slot, outcome, message, delivery: story.delivery, layers: story.layers, publication };
+}
+
+/** The run is closed: neither a failure nor a cancellation here makes it another. */
+async function tellPeople(): Promise<void> {
+  try {
+    await CancellationScope.nonCancellable(() => raiseAlerts('tell people what needs them'));
+  } catch (error) {
+    log.warn('the alerts of this run wait for the next one or the watchdog', { error: rootCause(error) });
+  }
 }

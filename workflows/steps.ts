@@ -74,6 +74,16 @@ export const { awaitClosed } = proxyActivities<Pick<LakeActivities, 'awaitClosed
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
 
+/** A run is what it is, whether somebody could be told of it or not: the next run and the watchdog tell what this did not. */
+export const raiseAlerts = told<LakeActivities['raiseAlerts']>(
+  proxyActivities<LakeActivities>({
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '2 minutes',
+    heartbeatTimeout,
+    retry: { ...retry, maximumAttempts: 2 },
+  }).raiseAlerts,
+);
+
 /** Verification may fail without undoing what is published, so that it is tried for a while only. */
 export const verifyPublication = told<LakeActivities['verifyPublication']>(
   proxyActivities<LakeActivities>({

@@ -241,5 +241,7 @@ export type LakeActivities = BackfillActivities & {
   ): Promise<{ context: RunContext; manifest: string; slots: Slot[] }>;
   readComparisons(request: { manifest: string }): Promise<{ metricsUri: string; comparisons: Comparison[] }>;
 
+  raiseAlerts(): Promise<{ opened: string[] }>;
+
   verifyPublication(publication: number): Promise<{ confirmed: boolean; differences: string[] }>;
 };

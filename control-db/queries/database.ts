@@ -12,6 +12,12 @@ export class LostGrant extends Error {
 export async function transaction<T>(database: Database, work: (client: Transaction) => Promise<T>): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
+  // A connection that ends between two queries, as while a message is sent, tells so by an event: unheard, it would end the
+  // process. The next query fails.
+  const lost = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', lost);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -23,6 +29,7 @@ export async function transaction<T>(database: Database, work: (client: Transact
     });
     throw error;
   } finally {
+    client.off('error', lost);
     client.release(broken);
   }
 }

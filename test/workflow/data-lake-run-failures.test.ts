@@ -13,7 +13,13 @@ describe('a failure', () => {
     const lake = fakeLake({ judge: async () => ({ passed: false, failures, warnings: [] }) });
     const cause = await play(lake, failureOf);
     expect(cause).toMatchObject({ type: 'FailedAudit' });
-    expect(lake.calls.slice(-4)).toEqual(['judge', 'endCluster run', 'closeRun failed', 'exportControl']);
+    expect(lake.calls.slice(-5)).toEqual([
+      'judge',
+      'endCluster run',
+      'closeRun failed',
+      'exportControl',
+      'raiseAlerts',
+    ]);
     for (const failure of failures) expect(lake.closings[0]?.message).toContain(failure);
   });
 
@@ -65,7 +71,7 @@ describe('a failure', () => {
     const lake = fakeLake({ verifyPublication: async () => ({ confirmed: false, differences }) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'published_unconfirmed', publication: PUBLICATION });
     expect(lake.calls).not.toContain(`confirmPublication ${PUBLICATION}`);
-    expect(lake.calls.slice(-2)).toEqual(['closeRun published_unconfirmed', 'exportControl']);
+    expect(lake.calls.slice(-3)).toEqual(['closeRun published_unconfirmed', 'exportControl', 'raiseAlerts']);
   });
 
   test('of Athena itself is tried for a while only: published, unconfirmed', async () => {
@@ -131,7 +137,13 @@ describe('cancellation', () => {
     });
     expect(cause).toBeInstanceOf(CancelledFailure);
     expect(status).toBe('CANCELLED');
-    expect(lake.calls.slice(-4)).toEqual(['runStep raw', 'endCluster run', 'closeRun cancelled', 'exportControl']);
+    expect(lake.calls.slice(-5)).toEqual([
+      'runStep raw',
+      'endCluster run',
+      'closeRun cancelled',
+      'exportControl',
+      'raiseAlerts',
+    ]);
   });
 
   test('while the cluster is being started ends whatever cluster of that name there is', async () => {
@@ -147,7 +159,7 @@ describe('cancellation', () => {
       await handle.cancel();
       await failureOf(handle);
     });
-    expect(lake.calls.slice(-3)).toEqual(['endCluster run', 'closeRun cancelled', 'exportControl']);
+    expect(lake.calls.slice(-4)).toEqual(['endCluster run', 'closeRun cancelled', 'exportControl', 'raiseAlerts']);
   });
 
   test('during the publication waits until it is complete, and the run ends as published', async () => {
@@ -209,8 +221,27 @@ describe('a publication that was cut short', () => {
       },
     });
     await play(lake, failureOf);
-    expect(lake.calls.slice(-3)).toEqual(['endCluster publish', 'closeRun failed', 'exportControl']);
+    expect(lake.calls.slice(-4)).toEqual(['endCluster publish', 'closeRun failed', 'exportControl', 'raiseAlerts']);
     expect(lake.calls).not.toContain('detectDelivery');
     expect(lake.calls).not.toContain('completePublication 3');
+  });
+});
+
+describe('when nobody can be told', () => {
+  const failing = (type: string, message: string) => async () => {
+    throw ApplicationFailure.create({ type, message });
+  };
+  const silent = { raiseAlerts: failing('Bug', 'the webhook is away') };
+
+  test('a published run stays published', async () => {
+    const lake = fakeLake(silent);
+    expect(await play(lake, resultOf)).toMatchObject({ outcome: 'published' });
+    expect(lake.calls.at(-1)).toBe('raiseAlerts');
+  });
+
+  test('a failed run fails with its own cause', async () => {
+    const lake = fakeLake({ ...silent, runStep: failing('StepFailed', 'a column is gone') });
+    expect((await play(lake, failureOf))?.message).toBe('a column is gone');
+    expect(lake.closings).toHaveLength(1);
   });
 });

@@ -42,6 +42,7 @@ describe('a delivery', () => {
       `confirmPublication ${PUBLICATION}`,
       'closeRun published',
       'exportControl',
+      'raiseAlerts',
     ]);
     expect(result).toMatchObject({ outcome: 'published', publication: PUBLICATION });
   });
@@ -100,7 +101,7 @@ describe('what there is to publish decides', () => {
   test('no files: the run closes as empty, without a cluster', async () => {
     const lake = fakeLake({ detectDelivery: async () => delivery({}) });
     expect(await play(lake, resultOf)).toMatchObject({ outcome: 'empty', publication: null });
-    expect(lake.calls.slice(-2)).toEqual(['closeRun empty', 'exportControl']);
+    expect(lake.calls.slice(-3)).toEqual(['closeRun empty', 'exportControl', 'raiseAlerts']);
     expect(lake.calls.filter((call) => /Cluster |runStep|Publication/.test(call))).toEqual([]);
     expect(lake.closings).toEqual([{ outcome: 'empty', message: 'no files arrived' }]);
   });
@@ -141,6 +142,7 @@ describe('what there is to publish decides', () => {
       'endOlderClusters',
       'closeRun superseded',
       'exportControl',
+      'raiseAlerts',
     ]);
   });
 });

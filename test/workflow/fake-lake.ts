@@ -84,6 +84,7 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
       slots: ['20260105T090000Z', '20260105T210000Z'],
     }),
     readComparisons: async ({ manifest }) => ({ metricsUri: manifest, comparisons: [] }),
+    raiseAlerts: async () => ({ opened: [] }),
     verifyPublication: async () => ({ confirmed: true, differences: [] }),
     ...quietBackfill(),
   };

@@ -16,5 +16,6 @@ export const settings: Settings = {
       'r6g.2xlarge': { onDemand: 0.4, spot: 0.2, emr: 0.1 },
     },
   },
+  alerts: { notFinishedAfterHours: 3, silentSlots: 2, clusterHours: 6, runCostLimitUsd: 50 },
   pollSeconds: 0,
 };

@@ -19,6 +19,8 @@ export type Lake = {
   catalogue: CompiledCatalogue;
   artifacts: Artifacts;
   settings: Settings;
+  /** Makes the holidays of the schedule those of the calendar, and says what changed. */
+  refreshCalendar: () => Promise<string[]>;
 };
 
 /** Where the jobs and the compiled catalogue of this worker's code lie. */

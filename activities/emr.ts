@@ -18,15 +18,16 @@ const isOrReplaces = ({ Name }: ClusterSummary, name: string) =>
 
 /**
  * A rebuild writes no table, and a backfill none that is read before its publication is planned: their names are none of those
- * that a new holder of the lake ends.
+ * that a new holder of the lake ends. Maintenance writes them: it has such a name.
  */
 export const clusterName = (context: RunContext, purpose: ClusterPurpose, replacement = 0) =>
-  (purpose === 'rebuild'
-    ? `podlake-rebuild ${context.slot}`
-    : purpose === 'backfill'
-      ? `podlake-backfill ${context.backfill}`
-      : `${NAME_PREFIX}${context.slot} attempt ${context.attempt}${purpose === 'publish' ? ' publish' : ''}`) +
-  (replacement > 0 ? `${REPLACEMENT}${replacement}` : '');
+  ({
+    rebuild: `podlake-rebuild ${context.slot}`,
+    backfill: `podlake-backfill ${context.backfill}`,
+    maintenance: `${NAME_PREFIX}maintenance ${context.attempt}`,
+    run: `${NAME_PREFIX}${context.slot} attempt ${context.attempt}`,
+    publish: `${NAME_PREFIX}${context.slot} attempt ${context.attempt} publish`,
+  })[purpose] + (replacement > 0 ? `${REPLACEMENT}${replacement}` : '');
 export const stepName = (context: RunContext, step: JobName, repeated = false) =>
   `${NAME_PREFIX}${context.slot} ${step} attempt ${context.attempt}${repeated ? ' repeated' : ''}`;
 
@@ -45,7 +46,7 @@ export function emrActivities(
   const watch = new ClusterWatch(lake);
   return {
     async endOlderClusters(context) {
-      const own = [clusterName(context, 'run'), clusterName(context, 'publish')];
+      const own = (['run', 'publish', 'maintenance'] as const).map((purpose) => clusterName(context, purpose));
       const older = (await listClusters(lake, ALIVE)).filter(
         (cluster) => cluster.Name?.startsWith(NAME_PREFIX) && !own.some((name) => isOrReplaces(cluster, name)),
       );
@@ -103,6 +104,6 @@ async function named(lake: Lake, name: string): Promise<ClusterSummary[]> {
   return (await listClusters(lake, ALIVE)).filter(({ Name }) => Name === name).sort((a, b) => created(a) - created(b));
 }
 
-async function end(lake: Lake, clusterId: string | undefined): Promise<void> {
+export async function end(lake: Lake, clusterId: string | undefined): Promise<void> {
   if (clusterId) await lake.emr.send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] }));
 }

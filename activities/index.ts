@@ -12,8 +12,10 @@ import { handedOver } from './handover.ts';
 import { beating } from './heartbeat.ts';
 import { landingActivities } from './landing.ts';
 import { lockActivities } from './lock.ts';
+import { maintenanceActivities } from './maintenance.ts';
 import { manifestActivities } from './manifest.ts';
 import { rebuildActivities } from './rebuild.ts';
+import { sweepActivities } from './sweep.ts';
 
 export type { Lake, Settings } from './context.ts';
 
@@ -33,6 +35,8 @@ export function createActivities(lake: Lake): LakeActivities {
         ...rebuildActivities(lake),
         ...backfillActivities(lake),
         ...alertActivities(lake),
+        ...sweepActivities(lake),
+        ...maintenanceActivities(lake),
       }),
     ),
   );

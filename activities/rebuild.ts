@@ -1,4 +1,5 @@
 import { after, type History, type PublishedSlot, publishedHistory } from '../control-db/queries/history.ts';
+import { expiredSlots } from '../control-db/queries/maintenance.ts';
 import type { RebuildManifest, RebuildTask, RebuiltSlot, RefinedManifest } from '../spark/contract/manifest.ts';
 import type { RebuildMetrics } from '../spark/contract/metrics.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
@@ -25,7 +26,8 @@ export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuil
       const context = contextOf(newest);
       const { bucketPrefix } = lake.settings;
       const folder = `s3://${bucket(bucketPrefix, 'controle')}/rebuild/${id}`;
-      const rebuilt = lastAndSome(slots, all ? slots.length : SAMPLED_SLOTS, seed);
+      const readable = await readableSlots(lake, slots);
+      const rebuilt = lastAndSome(readable, all ? readable.length : SAMPLED_SLOTS, seed);
       const content: RebuildManifest = {
         format: 1,
         slot: context.slot,
@@ -44,7 +46,10 @@ export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuil
       };
       const manifest = `${folder}/manifest.json`;
       await putJson(lake.s3, manifest, content);
-      return { context, manifest, slots: rebuilt.map(({ slot }) => slotOf(slot)) };
+      return {
+        ...{ context, manifest, slots: rebuilt.map(({ slot }) => slotOf(slot)) },
+        expired: slots.length - readable.length,
+      };
     },
 
     async readComparisons({ manifest }) {
@@ -54,6 +59,12 @@ export function rebuildActivities(lake: Lake): Pick<LakeActivities, 'writeRebuil
       return { metricsUri, comparisons: byTable(metrics) };
     },
   };
+}
+
+/** Slots whose indicators can be computed anew, as trusted can still be read as of them. */
+async function readableSlots(lake: Lake, slots: PublishedSlot[]): Promise<PublishedSlot[]> {
+  const expired = new Set((await expiredSlots(lake.database)).map((slot) => slot.getTime()));
+  return slots.filter(({ slot }) => !expired.has(slot.getTime()));
 }
 
 const contextOf = ({ run, slot, attempt, grant }: PublishedSlot): RunContext => ({

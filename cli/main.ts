@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OUTCOMES } from '../control-db/queries/ledger.ts';
 import { WORKFLOW_TYPES } from '../workers/pull-histories.ts';
+import { MAINTENANCE_TASKS, type MaintenanceTask } from '../workflows/types.ts';
 import { alerts } from './alerts.ts';
 import { askBackfill, BACKFILL_HELP, cancelBackfill, listBackfills } from './backfill.ts';
 import { demo } from './demo.ts';
@@ -13,6 +14,7 @@ import { generate } from './generate.ts';
 import { count, duration, HISTORIES_HELP, PULLED, pull, replay } from './histories.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
 import { lock } from './lock.ts';
+import { MAINTENANCE_HELP, maintenance } from './maintenance.ts';
 import { problemSentence } from './problems.ts';
 import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantine.ts';
 import { rebuild } from './rebuild.ts';
@@ -312,6 +314,22 @@ program
   .option('--all', 'compute the indicators of all slots instead of the last one and three others')
   .option('--seed <number>', 'which three others', Number, 1)
   .action(rebuild);
+
+program
+  .command('maintenance')
+  .description('start maintenance by hand; by schedule it comes every hour (sweep) and every week (the rest)')
+  .addHelpText('after', MAINTENANCE_HELP)
+  .addOption(stack())
+  .addOption(json())
+  .addOption(
+    new Option('--task <task...>', 'what is to be done, one or several')
+      .choices(MAINTENANCE_TASKS)
+      .makeOptionMandatory(),
+  )
+  .option('--wait', 'wait for it, and tell what was done')
+  .action((options: { stack: string; task: MaintenanceTask[]; wait?: boolean; json?: boolean }) =>
+    maintenance({ ...options, task: MAINTENANCE_TASKS.filter((task) => options.task.includes(task)) }),
+  );
 
 program
   .command('lineage <name>')

@@ -33,7 +33,7 @@ export async function rebuild({ stack, verify, all = false, seed, json }: Option
   }
 }
 
-function print({ slot, slots, equal, comparisons, metricsUri }: RebuildResult): void {
+function print({ slot, slots, equal, expired = 0, comparisons, metricsUri }: RebuildResult): void {
   printTable(
     ['table', 'slots', 'rows', 'computed anew', 'missing', 'extra', 'different', 'other origin'],
     comparisons.map(({ table, slots, rows, rebuilt, missing, extra, different, provenance }) => [
@@ -44,4 +44,8 @@ function print({ slot, slots, equal, comparisons, metricsUri }: RebuildResult): 
   console.log(
     `${equal ? 'Equal' : 'Different'}: trusted as of slot ${slot}, refined at ${slots.length} slots. All figures: ${metricsUri}`,
   );
+  if (expired > 0)
+    console.log(
+      `Not among them can be ${expired} older slots: their snapshots are no longer kept (docs/operations.md, "Maintenance"). Their rows are in refined.`,
+    );
 }

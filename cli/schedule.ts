@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import { temporalClient } from '../workers/clients.ts';
 import { comingSlots, MOST_SLOTS } from '../workers/coming-slots.ts';
 import { type Config, readConfig } from '../workers/config.ts';
-import { applySchedule, describeSchedule, ScheduleProblem } from '../workers/schedule.ts';
+import { allSchedules, applyOne, describeSchedule, ScheduleProblem } from '../workers/schedule.ts';
+import { changeText } from '../workers/schedule-description.ts';
 import { SCHEDULE_ID } from '../workflows/names.ts';
 import { slotOf } from '../workflows/slot.ts';
 
@@ -11,19 +12,39 @@ type Options = { stack: string; json?: boolean };
 export function applyScheduleCommand(options: Options & { dryRun?: boolean }): Promise<void> {
   return withClient(options.stack, async (client, config) => {
     const dryRun = options.dryRun ?? false;
-    const { outcome, changes } = await applySchedule(client, config.temporal.taskQueue, new Date(), { dryRun });
-    const found = await describeSchedule(client);
-    const next = found?.info.nextActionTimes.map((time) => time.toISOString()) ?? [];
-    const state = found ? { paused: found.state.paused, note: found.state.note ?? null } : { paused: null, note: null };
-    if (options.json)
-      return console.log(JSON.stringify({ schedule: SCHEDULE_ID, applied: outcome, dryRun, changes, ...state, next }));
-    const done = dryRun && outcome !== 'unchanged' ? `would be ${outcome} (dry run: nothing was written)` : outcome;
-    console.log(`schedule ${SCHEDULE_ID}: ${done}${state.paused ? `, paused (${state.note ?? 'no note'})` : ''}`);
-    for (const { change, part, value } of changes) console.log(`  ${change === 'added' ? '+' : '-'} ${part} ${value}`);
-    for (const time of next.slice(0, 4)) console.log(`  next ${time}`);
-    if (state.paused)
-      console.log(`unpause it with: temporal schedule toggle -s ${SCHEDULE_ID} --unpause --reason "deliveries arrive"`);
+    const all = [];
+    for (const wanted of allSchedules(config.temporal.taskQueue, new Date()))
+      all.push(await applyAndDescribe(client, wanted, dryRun));
+    const [deliveries, ...others] = all;
+    if (options.json) return console.log(JSON.stringify({ ...deliveries, others }));
+    for (const one of all) print(one);
   });
+}
+
+async function applyAndDescribe(client: Client, wanted: Parameters<typeof applyOne>[1], dryRun: boolean) {
+  const { scheduleId } = wanted;
+  const { outcome, changes } = await applyOne(client, wanted, { dryRun });
+  const found = await describeSchedule(client, scheduleId);
+  const next = found?.info.nextActionTimes.map((time) => time.toISOString()) ?? [];
+  const state = found ? { paused: found.state.paused, note: found.state.note ?? null } : { paused: null, note: null };
+  return { schedule: scheduleId, applied: outcome, dryRun, changes, ...state, next };
+}
+
+function print({
+  schedule,
+  applied,
+  dryRun,
+  changes,
+  paused,
+  note,
+  next,
+}: Awaited<ReturnType<typeof applyAndDescribe>>) {
+  const done = dryRun && applied !== 'unchanged' ? `would be ${applied} (dry run: nothing was written)` : applied;
+  console.log(`schedule ${schedule}: ${done}${paused ? `, paused (${note ?? 'no note'})` : ''}`);
+  for (const change of changes) console.log(`  ${changeText(change)}`);
+  for (const time of next.slice(0, 4)) console.log(`  next ${time}`);
+  if (paused)
+    console.log(`unpause it with: temporal schedule toggle -s ${schedule} --unpause --reason "deliveries arrive"`);
 }
 
 export function nextScheduleCommand(options: Options & { count: number; from?: string }): Promise<void> {

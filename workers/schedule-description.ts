@@ -7,6 +7,9 @@ export type AnySchedule = ScheduleDescription | Omit<ScheduleOptions, 'state'>;
 export type Statement = { part: string; value: string };
 export type Change = Statement & { change: 'added' | 'removed' };
 
+/** `+ skip 2029-11-20: Dia da Consciência Negra` */
+export const changeText = ({ change, part, value }: Change) => `${change === 'added' ? '+' : '-'} ${part} ${value}`;
+
 export const MONTHS = [
   ...(['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE'] as const),
   ...(['JULY', 'AUGUST', 'SEPTEMBER', 'OCTOBER', 'NOVEMBER', 'DECEMBER'] as const),

@@ -9,8 +9,9 @@ import {
 import { optionalDateToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { bankHolidays } from './business-days.ts';
+import { maintenanceSchedules } from './maintenance-schedules.ts';
 import { type Change, difference, MONTHS } from './schedule-description.ts';
-import { replaceSchedule } from './schedule-update.ts';
+import { replaceHolidays, replaceSchedule } from './schedule-update.ts';
 
 const TIMEZONE = 'America/Sao_Paulo';
 const HOURS = [6, 18];
@@ -54,18 +55,30 @@ export class ScheduleProblem extends Error {
   override readonly name = 'ScheduleProblem';
 }
 
-/**
- * Makes the schedule on the server what the code says, or only says what would change. A new one is paused; of an existing
- * one pause and note stay as they are. Holidays are written from the lake's first year to three years from today.
- */
-export async function applySchedule(
+/** All schedules of the lake, the deliveries' first. */
+export const allSchedules = (taskQueue: string, today: Date): Omit<ScheduleOptions, 'state'>[] => [
+  scheduleOptions(yearsUpTo(today), taskQueue),
+  ...maintenanceSchedules(TIMEZONE, taskQueue),
+];
+
+/** The schedule of the deliveries alone, see `applyOne`. */
+export const applySchedule = (
   client: Client,
   taskQueue: string,
   today: Date,
+  options: { dryRun?: boolean } = {},
+): Promise<Applied> => applyOne(client, scheduleOptions(yearsUpTo(today), taskQueue), options);
+
+/**
+ * Makes a schedule on the server what the code says, or only says what would change. A new one is paused; of an existing
+ * one pause and note stay as they are. Holidays are written from the lake's first year to three years from today.
+ */
+export async function applyOne(
+  client: Client,
+  wanted: Omit<ScheduleOptions, 'state'>,
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<Applied> {
-  const wanted = scheduleOptions(yearsUpTo(today), taskQueue);
-  const found = await describeSchedule(client);
+  const found = await describeSchedule(client, wanted.scheduleId);
   const changes = difference(found, wanted);
   const outcome = !found ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
   if (dryRun || outcome === 'unchanged') return { outcome, changes };
@@ -80,10 +93,23 @@ export async function applySchedule(
   return { outcome, changes };
 }
 
-/** The schedule as it is on the server, null where there is none. */
-export function describeSchedule(client: Client): Promise<ScheduleDescription | null> {
+/**
+ * Makes the skipped days of the schedule those of the calendar, and returns what changed. All else stays as it is on the
+ * server: whoever changed its hours did so on purpose, and this code may be older than what was applied last.
+ */
+export async function refreshHolidays(client: Client, today: Date): Promise<Change[]> {
+  const found = await describeSchedule(client);
+  if (!found) return [];
+  const wanted = scheduleOptions(yearsUpTo(today), '').spec.skip ?? [];
+  const changes = difference(found, { ...found, spec: { ...found.spec, skip: wanted } });
+  if (changes.length > 0) await replaceHolidays(client, SCHEDULE_ID, wanted);
+  return changes;
+}
+
+/** A schedule as it is on the server, null where there is none. */
+export function describeSchedule(client: Client, scheduleId = SCHEDULE_ID): Promise<ScheduleDescription | null> {
   return client.schedule
-    .getHandle(SCHEDULE_ID)
+    .getHandle(scheduleId)
     .describe()
     .catch((error: unknown) => {
       if (error instanceof ScheduleNotFoundError) return null;

@@ -10,6 +10,8 @@ import { deploymentOptions } from './build-id.ts';
 import { awsClients, postgresPool, temporalClient, temporalConnectConfig } from './clients.ts';
 import { bucketName, type Config } from './config.ts';
 import { takeOver } from './deployments.ts';
+import { refreshHolidays } from './schedule.ts';
+import { changeText } from './schedule-description.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
@@ -39,7 +41,8 @@ export async function createWorker(config: Config, { buildId, deployed }: Worker
     migrate(config.postgresUrl),
     ensureSearchAttributes(client),
   ]);
-  const lake: Lake = { ...aws, database, catalogue, artifacts, settings: settingsOf(config) };
+  const refreshCalendar = async () => (await refreshHolidays(client, new Date())).map(changeText);
+  const lake: Lake = { ...aws, database, catalogue, artifacts, settings: settingsOf(config), refreshCalendar };
   const { connectionOptions, namespace } = temporalConnectConfig(config);
   const connection = await NativeConnection.connect(connectionOptions);
   const worker = await Worker.create({

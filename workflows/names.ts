@@ -9,6 +9,10 @@ export const RUN_ID_PREFIX = 'data-lake-run';
 export const REBUILD_VERIFY_TYPE = 'rebuildVerify';
 /** One id, so that there is one verification at a time. */
 export const REBUILD_VERIFY_ID = 'rebuild-verify';
+export const MAINTENANCE_TYPE = 'maintenance';
+export const MAINTENANCE_ID_PREFIX = 'maintenance';
+export const HOURLY_SCHEDULE_ID = 'pod-bank-maintenance-hourly';
+export const WEEKLY_SCHEDULE_ID = 'pod-bank-maintenance-weekly';
 export const SCHEDULE_ID = 'pod-bank-data-lake';
 /** The queue of backfills, of which there is one; its children are called `pod-bank-backfill-<number>`. */
 export const BACKFILL_QUEUE_ID = 'pod-bank-backfill';

@@ -10,7 +10,12 @@ import type { RebuildRequest, RebuildResult } from './types.ts';
 export async function rebuildVerify(request: RebuildRequest): Promise<RebuildResult> {
   const id = workflowInfo().runId;
   setCurrentDetails('pinning what is published');
-  const { context, manifest, slots } = await lake.writeRebuildManifest('pin what is published', { ...request, id });
+  const {
+    context,
+    manifest,
+    slots,
+    expired = 0,
+  } = await lake.writeRebuildManifest('pin what is published', { ...request, id });
   const own = { context, purpose: 'rebuild' } as const;
   try {
     setCurrentDetails(`slot ${context.slot}: starting the cluster`);
@@ -25,5 +30,5 @@ export async function rebuildVerify(request: RebuildRequest): Promise<RebuildRes
   const { metricsUri, comparisons } = await lake.readComparisons('read what differs', { manifest });
   const equal = comparisons.every((one) => one.missing + one.extra + one.different + one.provenance === 0);
   setCurrentDetails(`slot ${context.slot}: ${equal ? 'equal' : 'different'}`);
-  return { slot: context.slot, slots, equal, comparisons, metricsUri };
+  return { slot: context.slot, slots, equal, expired, comparisons, metricsUri };
 }

@@ -6,8 +6,8 @@ export type Slot = string;
 export type Layer = 'raw' | 'trusted' | 'refined';
 export type StepName = Layer | 'publish';
 /** What a Spark job may be started for: the steps of a run, and the comparison that belongs to none. */
-export type JobName = StepName | 'rebuild' | 'backfill';
-export type ClusterPurpose = 'run' | 'publish' | 'rebuild' | 'backfill';
+export type JobName = StepName | 'rebuild' | 'backfill' | 'maintenance';
+export type ClusterPurpose = 'run' | 'publish' | 'rebuild' | 'backfill' | 'maintenance';
 export type RunKind = 'scheduled' | 'manual' | 'backfill';
 
 /** One try at a slot under one grant. `run` is the key of its row in the control database. */
@@ -102,6 +102,8 @@ export type RebuildResult = {
   slot: Slot;
   slots: Slot[];
   equal: boolean;
+  /** How many older slots are no longer kept, so that their indicators cannot be computed anew. */
+  expired?: number;
   comparisons: Comparison[];
   metricsUri: string;
 };
@@ -193,8 +195,45 @@ export type BackfillActivities = {
   closeBackfill(request: { backfill: number; end: BackfillEnd; message: string }): Promise<BackfillItem>;
 };
 
+/**
+ * What maintenance may do. `sweep` and `calendar` write no table. `branches`, `compact`, `expire` and `orphans` write tables
+ * and are done on one cluster, while the lake is held as by a run.
+ */
+export const MAINTENANCE_TASKS = ['sweep', 'calendar', 'branches', 'compact', 'expire', 'orphans'] as const;
+export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
+export type TableTask = Exclude<MaintenanceTask, 'sweep' | 'calendar'>;
+
+export type MaintenanceRequest = { tasks: MaintenanceTask[] };
+export type MaintenanceResult = { done: string[] };
+
+/** What a sweep found and settled; `branches` are those that nobody owns, which are dropped while the lake is held. */
+export type Sweep = { runs: Slot[]; clusters: string[]; branches: string[] };
+
+/** `context` names the maintenance's cluster, step and manifest; null before the first run, when there are no tables. */
+export type MaintenanceOpening = { context: RunContext | null; cut: number | null };
+
+export type MaintenanceActivities = {
+  sweep(): Promise<Sweep>;
+  refreshCalendar(): Promise<{ changes: string[] }>;
+  openMaintenance(request: {
+    slot: Slot;
+    tasks: MaintenanceTask[];
+    workflowId: string;
+    runId: string;
+  }): Promise<MaintenanceOpening>;
+  /** `manifest` is null when no table needs any of it; `notes` say what is left for another time, and why. */
+  writeMaintenanceManifest(request: {
+    context: RunContext;
+    tasks: TableTask[];
+  }): Promise<{ manifest: string | null; notes: string[] }>;
+  recordMaintenance(request: { context: RunContext; manifest: string }): Promise<{ done: string[] }>;
+  closeMaintenance(request: { context: RunContext; message: string }): Promise<void>;
+};
+
+type OwnActivities = BackfillActivities & MaintenanceActivities;
+
 /** The activities that the workflows call; `activities/` implements them. */
-export type LakeActivities = BackfillActivities & {
+export type LakeActivities = OwnActivities & {
   enterLakeQueue(request: { workflowId: string; runId: string }): Promise<void>;
   /** @returns how the execution ended; without a run's id the newest of that workflow. */
   awaitClosed(execution: { workflowId: string; runId?: string }): Promise<string>;
@@ -238,7 +277,7 @@ export type LakeActivities = BackfillActivities & {
 
   writeRebuildManifest(
     request: RebuildRequest & { id: string },
-  ): Promise<{ context: RunContext; manifest: string; slots: Slot[] }>;
+  ): Promise<{ context: RunContext; manifest: string; slots: Slot[]; expired?: number }>;
   readComparisons(request: { manifest: string }): Promise<{ metricsUri: string; comparisons: Comparison[] }>;
 
   raiseAlerts(): Promise<{ opened: string[] }>;

@@ -146,6 +146,15 @@ export async function lastPublishedSlot(database: Database): Promise<Date | null
   return rows[0]?.slot ?? null;
 }
 
+/** All published slots, oldest first. */
+export async function publishedSlots(database: Database): Promise<Date[]> {
+  const { rows } = await database.query<{ slot: Date }>(
+    `select distinct published_run.slot from published_run join publication using (publication)
+     where completed_at is not null order by published_run.slot`,
+  );
+  return rows.map(({ slot }) => slot);
+}
+
 export async function countPublications(database: Database): Promise<number> {
   const { rows } = await database.query<{ publications: number }>(
     'select count(*)::int as publications from publication',

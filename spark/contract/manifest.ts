@@ -4,7 +4,13 @@
  * What a Spark step is told to do.
  */
 export type Manifest =
-  RawManifest | TrustedManifest | RefinedManifest | PublishManifest | RebuildManifest | BackfillManifest;
+  | RawManifest
+  | TrustedManifest
+  | RefinedManifest
+  | PublishManifest
+  | RebuildManifest
+  | BackfillManifest
+  | MaintenanceManifest;
 
 /**
  * CSV files to raw Parquet.
@@ -636,4 +642,80 @@ export interface TableSnapshot {
    * Null: without any row, as before its first file.
    */
   snapshot: string | null;
+}
+/**
+ * What is to be done to the files, snapshots and references of each table.
+ */
+export interface MaintenanceManifest {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The instant at which the maintenance began, written as a slot.
+   */
+  slot: string;
+  /**
+   * The slot's instant in UTC, e.g. 2026-11-24T09:00:00Z.
+   */
+  slotInstant: string;
+  /**
+   * Number of the maintenance.
+   */
+  attempt: number;
+  /**
+   * The right to write the lake under which the step runs.
+   */
+  grant: number;
+  layer: 'maintenance';
+  /**
+   * URI of the compiled catalogue.
+   */
+  catalogue: string;
+  /**
+   * main
+   */
+  branch: string;
+  /**
+   * Where the step writes its metrics once all tables are done.
+   */
+  metrics: string;
+  /**
+   * Where the step writes its progress.
+   */
+  progress: string;
+  locations: Locations;
+  /**
+   * One entry a table.
+   */
+  tables: MaintenanceTask[];
+}
+/**
+ * One table; a table that is not in the lake is passed over.
+ */
+export interface MaintenanceTask {
+  /**
+   * Table with its database: trusted.bureau, controle.quarentena.
+   */
+  table: string;
+  /**
+   * Branches that nobody owns.
+   */
+  dropBranches: string[];
+  /**
+   * The published snapshot whose rows main must have to be compacted; null: it is not compacted.
+   */
+  compactFrom: string | null;
+  /**
+   * Tags that are no longer kept.
+   */
+  dropTags: string[];
+  /**
+   * Snapshots without a reference that are older than this instant (ISO 8601, UTC) go; null: none.
+   */
+  expireBefore: string | null;
+  /**
+   * Files of the table's folder that no snapshot names and that are older than this instant go; null: none.
+   */
+  orphansBefore: string | null;
 }

@@ -3,7 +3,8 @@
 /**
  * What a Spark step did. It is written once, when every table is done.
  */
-export type Metrics = RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics | RebuildMetrics | BackfillMetrics;
+export type Metrics =
+  RawMetrics | TrustedMetrics | RefinedMetrics | PublishMetrics | RebuildMetrics | BackfillMetrics | MaintenanceMetrics;
 
 /**
  * Figures of the layer raw.
@@ -538,4 +539,100 @@ export interface ReplayedSlot {
    * Rows read from raw and written to indicators.
    */
   rows: number;
+}
+/**
+ * What was done to each table.
+ */
+export interface MaintenanceMetrics {
+  /**
+   * Version of this contract.
+   */
+  format: 1;
+  /**
+   * The instant at which the maintenance began, written as a slot.
+   */
+  slot: string;
+  /**
+   * Number of the maintenance.
+   */
+  attempt: number;
+  layer: 'maintenance';
+  /**
+   * When the step began (ISO 8601, UTC).
+   */
+  startedAt: string;
+  /**
+   * When it ended.
+   */
+  endedAt: string;
+  /**
+   * Spark's name for the application.
+   */
+  applicationId: string;
+  /**
+   * One entry a table, in the manifest's order.
+   */
+  tables: MaintainedTable[];
+  /**
+   * What was checked.
+   */
+  audits: Audit[];
+}
+/**
+ * One table.
+ */
+export interface MaintainedTable {
+  /**
+   * As in the manifest.
+   */
+  table: string;
+  /**
+   * Seconds spent on the table.
+   */
+  seconds: number;
+  /**
+   * Branches dropped.
+   */
+  droppedBranches: number;
+  /**
+   * Tags dropped.
+   */
+  droppedTags: number;
+  /**
+   * Snapshots that are gone.
+   */
+  expiredSnapshots: number;
+  /**
+   * Files that no snapshot named.
+   */
+  orphanFiles: number;
+  /**
+   * The same rows in fewer files; null if the table was left as it was.
+   */
+  compaction: null | Compaction;
+}
+/**
+ * How the table's files were written anew.
+ */
+export interface Compaction {
+  /**
+   * Snapshot of main before.
+   */
+  from: string;
+  /**
+   * Snapshot of main afterwards.
+   */
+  to: string;
+  /**
+   * Rows, before and after.
+   */
+  rows: number;
+  /**
+   * Data and delete files of main before.
+   */
+  filesBefore: number;
+  /**
+   * And afterwards.
+   */
+  filesAfter: number;
 }

@@ -7,7 +7,7 @@ export interface Progress {
   /**
    * Layer of the step.
    */
-  layer: 'raw' | 'trusted' | 'refined' | 'publish' | 'rebuild' | 'backfill';
+  layer: 'raw' | 'trusted' | 'refined' | 'publish' | 'rebuild' | 'backfill' | 'maintenance';
   /**
    * When the step began (ISO 8601, UTC).
    */

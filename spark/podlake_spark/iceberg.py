@@ -114,7 +114,48 @@ class LakeTable:
             return main
         if not self.has_snapshot(base):
             raise JobError(f"{self.name} has no snapshot {base}, on which this slot has to build.")
-        return base
+        # A branch that did not begin at main could not be published: main does not go back to before a compaction.
+        main = self.main()
+        return main if self.carries(main, base) else base
+
+    def carries(self, snapshot: str | None, published: str | None) -> bool:
+        """Whether a snapshot has the rows of a published one: it is that, or only compactions lie between.
+
+        Iceberg marks a commit that changes files and no rows by the operation ``replace``.
+        """
+        table = self._table()
+        at = None if snapshot is None else table.snapshot(int(snapshot))
+        while at is not None and str(at.snapshotId()) != published:
+            if at.operation() != "replace" or at.parentId() is None:
+                return False
+            at = table.snapshot(at.parentId())
+        return at is not None
+
+    def file_count(self, snapshot: str) -> int:
+        """Data and delete files of a snapshot."""
+        summary = self.summary(snapshot)
+        return int(summary.get("total-data-files", 0)) + int(summary.get("total-delete-files", 0))
+
+    def set_main(self, snapshot: str) -> None:
+        self._table().manageSnapshots().replaceBranch("main", int(snapshot)).commit()
+
+    def unnamed_snapshots(self) -> dict[str, int]:
+        """Snapshots that nothing needs, with their time in milliseconds: no reference stands on them, and they are not on
+        the way of a branch to a tagged snapshot. By that way it is told that a branch descends from main, and that only
+        compactions lie between main and what was published. The empty first snapshot, on which a table is played again
+        from its beginning, is needed too and keeps no file.
+        """
+        table = self._table()
+        references = [table.refs().get(name) for name in table.refs()]
+        tagged = {reference.snapshotId() for reference in references if reference.isTag()}
+        needed = tagged | {snapshot.snapshotId() for snapshot in table.snapshots() if snapshot.parentId() is None}
+        for branch in [reference for reference in references if reference.isBranch()]:
+            at = table.snapshot(branch.snapshotId())
+            while at is not None and at.snapshotId() not in tagged:
+                needed.add(at.snapshotId())
+                at = None if at.parentId() is None else table.snapshot(at.parentId())
+        found = {snapshot.snapshotId(): snapshot.timestampMillis() for snapshot in table.snapshots()}
+        return {str(snapshot): born for snapshot, born in found.items() if snapshot not in needed}
 
     def restart_branch(self, branch: str, base: str | None) -> str:
         """Puts the run's branch on the base, whatever an earlier try left there; returns the base's snapshot."""
@@ -129,6 +170,23 @@ class LakeTable:
     def drop_branch(self, branch: str) -> None:
         if self.snapshot(branch) is not None:
             self._table().manageSnapshots().removeBranch(branch).commit()
+
+    def drop_branches(self, branches: Iterable[str]) -> int:
+        """How many of them were there."""
+        there = [branch for branch in branches if self.snapshot(branch) is not None]
+        for branch in there:
+            self.drop_branch(branch)
+        return len(there)
+
+    def drop_tags(self, tags: Iterable[str]) -> int:
+        """All in one commit; how many of them were there."""
+        there = [tag for tag in tags if self.snapshot(tag) is not None]
+        if there:
+            references = self._table().manageSnapshots()
+            for tag in there:
+                references = references.removeTag(tag)
+            references.commit()
+        return len(there)
 
     def move_main(self, branch: str, tag: str) -> None:
         """Main to the branch's snapshot, the tag there, the branch away: one commit, so that none is seen alone.

@@ -10,6 +10,7 @@ from podlake_spark.backfill import BackfillLayer
 from podlake_spark.catalogue import parse_catalogue
 from podlake_spark.errors import cause
 from podlake_spark.files import Files
+from podlake_spark.maintenance import MaintenanceLayer
 from podlake_spark.manifest import LAYERS, Manifest, parse_manifest
 from podlake_spark.publish import PublishLayer
 from podlake_spark.raw import RawLayer
@@ -59,6 +60,8 @@ def run(spark: SparkSession, layer: str, manifest_uri: str) -> None:
 def _layer(spark: SparkSession, manifest: Manifest, files: Files, report: Report):
     if manifest.layer == "publish":
         return PublishLayer(spark, manifest)
+    if manifest.layer == "maintenance":
+        return MaintenanceLayer(spark)
     catalogue = parse_catalogue(files.read_text(manifest.catalogue))
     if manifest.layer == "raw":
         return RawLayer(spark, manifest, catalogue, files, report)

@@ -8,7 +8,7 @@ from typing import Any
 
 from podlake_spark.errors import JobError
 
-LAYERS = ("raw", "trusted", "refined", "publish", "rebuild", "backfill")
+LAYERS = ("raw", "trusted", "refined", "publish", "rebuild", "backfill", "maintenance")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,18 @@ class RebuildTask:
     slot: str | None
     raw_files: tuple[str, ...]
     catalogue: str | None = None
+
+
+@dataclass(frozen=True)
+class MaintenanceTask:
+    """What is to be done to one table; instants as in ISO 8601, None for what is not to be done."""
+
+    table: str
+    drop_branches: tuple[str, ...]
+    compact_from: str | None
+    drop_tags: tuple[str, ...]
+    expire_before: str | None
+    orphans_before: str | None
 
 
 @dataclass(frozen=True)
@@ -186,6 +198,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         "publish": _publish_task,
         "rebuild": _rebuild_task,
         "backfill": _replayed_slot,
+        "maintenance": _maintenance_task,
     }
     return Manifest(
         slot=content["slot"],
@@ -287,6 +300,17 @@ def _switch(switch: dict[str, Any]) -> Switch:
         tags=tags,
         quarantine=tuple((rows["table"], rows["slotInstant"], rows["layer"]) for rows in switch["quarantine"]),
         unmoved=tuple(switch["unmoved"]),
+    )
+
+
+def _maintenance_task(table: dict[str, Any]) -> MaintenanceTask:
+    return MaintenanceTask(
+        table=table["table"],
+        drop_branches=tuple(table["dropBranches"]),
+        compact_from=table["compactFrom"],
+        drop_tags=tuple(table["dropTags"]),
+        expire_before=table["expireBefore"],
+        orphans_before=table["orphansBefore"],
     )
 
 

@@ -54,7 +54,7 @@ class PublishLayer:
 
     def _check(self, table: LakeTable, task: PublishTask, main: str | None, head: str | None) -> None:
         new_table = task.from_snapshot is None and (main is None or table.is_first(main))
-        if main != task.from_snapshot and not new_table:
+        if not new_table and not table.carries(main, task.from_snapshot):
             raise JobError(
                 f"main is at {main}, neither at {task.from_snapshot}, from which the plan moves it, nor at "
                 f"{task.to_snapshot}, where it should be. Somebody else wrote this table: look at its history."

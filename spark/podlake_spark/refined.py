@@ -79,7 +79,9 @@ class RefinedLayer:
         has_branch = table.exists() and table.snapshot(self._manifest.branch) is not None
         if self._manifest.backfill:
             if not has_branch:
-                raise JobError(f"trusted.{name} has no branch {self._manifest.branch}, as every table has in a backfill.")
+                raise JobError(
+                    f"trusted.{name} has no branch {self._manifest.branch}, as every table has in a backfill."
+                )
             return
         if written and not has_branch:
             raise JobError(f"trusted.{name} was written by this slot but has no branch {self._manifest.branch}.")

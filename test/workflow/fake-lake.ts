@@ -87,6 +87,15 @@ function quietLake(closings: FakeLake['closings']): LakeActivities {
     raiseAlerts: async () => ({ opened: [] }),
     verifyPublication: async () => ({ confirmed: true, differences: [] }),
     ...quietBackfill(),
+    sweep: async () => ({ runs: [], clusters: [], branches: [] }),
+    refreshCalendar: async () => ({ changes: [] }),
+    openMaintenance: async ({ slot }) => ({
+      context: { run: 1, slot, attempt: 5, grant: 9, kind: 'manual' },
+      cut: null,
+    }),
+    writeMaintenanceManifest: async () => ({ manifest: 's3://controle/maintenance/5/manifest.json', notes: [] }),
+    recordMaintenance: async () => ({ done: ['2 tables compacted'] }),
+    closeMaintenance: nothing,
   };
 }
 

@@ -2,7 +2,16 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { comingSlots } from '../../workers/coming-slots.ts';
-import { applySchedule, describeSchedule, scheduleOptions, timesAfter, timesBetween } from '../../workers/schedule.ts';
+import {
+  allSchedules,
+  applyOne,
+  applySchedule,
+  describeSchedule,
+  refreshHolidays,
+  scheduleOptions,
+  timesAfter,
+  timesBetween,
+} from '../../workers/schedule.ts';
 import { SCHEDULE_ID } from '../../workflows/names.ts';
 import { closedDays } from '../bank-calendar.ts';
 import { localServer } from './temporal.ts';
@@ -92,6 +101,56 @@ describe('applying the schedule', () => {
     // Banks close on 13 days a year.
     expect(added).toBe(13);
   });
+});
+
+describe('the holidays that maintenance writes anew', () => {
+  test('are those of a year more, and all else, what an operator changed too, stays', async () => {
+    await apply();
+    await handle().pause('the source is late');
+    await handle().update(({ spec, ...rest }) => ({
+      ...rest,
+      spec: { ...spec, calendars: [{ comment: 'noon', hour: 12 }] },
+    }));
+    const before = await handle().describe();
+
+    const changes = await refreshHolidays(server.client, new Date('2027-01-01T12:00:00Z'));
+
+    expect(
+      changes.every(({ change, part, value }) => change === 'added' && part === 'skip' && /^2030-/.test(value)),
+    ).toBe(true);
+    expect(changes).toHaveLength(13);
+    const { state, spec, action, policies } = await handle().describe();
+    expect(spec.skip).toHaveLength((before.spec.skip?.length ?? 0) + 13);
+    expect({ state, calendars: spec.calendars, action, policies }).toEqual({
+      ...{ state: before.state, calendars: before.spec.calendars, action: before.action, policies: before.policies },
+    });
+    expect(await refreshHolidays(server.client, new Date('2027-01-01T12:00:00Z'))).toEqual([]);
+  });
+
+  test('are none where there is no schedule, and none is made', async () => {
+    expect(await refreshHolidays(server.client, TODAY)).toEqual([]);
+    expect(await describeSchedule(server.client)).toBeNull();
+  });
+});
+
+test('all schedules are made by one list, each paused, and applied again nothing changes', async () => {
+  const wanted = allSchedules('lake', TODAY);
+  expect(wanted.map(({ scheduleId }) => scheduleId)).toEqual([
+    ...['pod-bank-data-lake', 'pod-bank-maintenance-hourly', 'pod-bank-maintenance-weekly'],
+  ]);
+  for (const one of wanted) expect((await applyOne(server.client, one)).outcome).toBe('created');
+  for (const one of wanted) expect(await applyOne(server.client, one)).toEqual({ outcome: 'unchanged', changes: [] });
+
+  const [, hourly, weekly] = await Promise.all(
+    wanted.map(({ scheduleId }) => describeSchedule(server.client, scheduleId)),
+  );
+  expect(hourly?.state.paused).toBe(true);
+  expect(hourly?.action).toMatchObject({ workflowType: 'maintenance', args: [{ tasks: ['sweep'] }] });
+  const [first, second] = hourly?.info.nextActionTimes ?? [];
+  expect((second?.getTime() ?? 0) - (first?.getTime() ?? 0)).toBe(3_600_000);
+  const sunday = weekly?.info.nextActionTimes[0];
+  expect([sunday?.getUTCDay(), sunday?.getUTCHours()]).toEqual([0, 7]);
+  for (const { scheduleId } of wanted.slice(1)) await server.client.schedule.getHandle(scheduleId).delete();
 });
 
 describe('what applying the schedule changes', () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Lake } from '../../../activities/context.ts';
 import { rebuildActivities } from '../../../activities/rebuild.ts';
 import { recordLayer } from '../../../control-db/queries/loads.ts';
+import { expireSlots } from '../../../control-db/queries/maintenance.ts';
 import { completePublication, planPublication } from '../../../control-db/queries/publications.ts';
 import type { RebuildManifest } from '../../../spark/contract/manifest.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
@@ -91,6 +92,24 @@ test('unless all are asked for, the indicators are those of the last slot and th
   expect(slots).toHaveLength(4);
   expect(slots.at(-1)?.slot).toBe('20260110T090000Z');
   expect(tables.find(({ name }) => name === 'bureau')?.rawFiles).toHaveLength(6);
+});
+
+test('a slot whose snapshots are no longer kept is not chosen, and trusted is still all of raw', async () => {
+  await publish(SLOTS[0], '1');
+  await publish(SLOTS[1], '2');
+  await publish(SLOTS[2], '3');
+  await publish('2026-01-06T21:00:00Z', '4');
+  await expireSlots(database, [new Date(SLOTS[0]), new Date(SLOTS[1])]);
+
+  const told = await activities().writeRebuildManifest({ id: 'x', all: true, seed: 1 });
+
+  expect(told).toMatchObject({ slots: ['20260106T090000Z', '20260106T210000Z'], expired: 2 });
+  const { tables, slots } = JSON.parse(objects.get(told.manifest) ?? '') as RebuildManifest;
+  expect(slots.map(({ trusted, refined }) => ({ trusted, refined }))).toEqual([
+    { trusted: { bureau: '3' }, refined: { taxa: '4' } },
+    { trusted: { bureau: '4' }, refined: { taxa: '4' } },
+  ]);
+  expect(tables.find(({ name }) => name === 'bureau')?.rawFiles).toHaveLength(4);
 });
 
 test('before the first publication there is nothing to verify, and it says so for good', async () => {

@@ -59,7 +59,7 @@ export function controlActivities(
         ...{ run: context.run, clusterId, stepId, metricsUri },
         trusted: lake.catalogue.trusted,
       });
-      await loads.recordLayer(database, load);
+      await fenced(loads.recordLayer(database, load));
       return summarise(metrics);
     },
 

@@ -7,6 +7,7 @@ import { clusterRequest } from './cluster-request.ts';
 import { ClusterWatch, listClusters } from './cluster-watch.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
+import { isLostGrant, mustHoldLake } from './fence.ts';
 import { ALIVE } from './lost-cluster.ts';
 import { playStep, type StepRequest } from './step-watch.ts';
 
@@ -50,6 +51,7 @@ export function emrActivities(
       const older = (await listClusters(lake, ALIVE)).filter(
         (cluster) => cluster.Name?.startsWith(NAME_PREFIX) && !own.some((name) => isOrReplaces(cluster, name)),
       );
+      await mustHoldLake(lake, context.grant);
       for (const { Id } of older) await end(lake, Id);
       await completeCosts(lake);
       return { ended: older.map(({ Name }) => Name ?? '') };
@@ -57,12 +59,19 @@ export function emrActivities(
 
     async startCluster({ context, purpose, replacement }) {
       const name = clusterName(context, purpose, replacement);
+      const grant = purpose === 'rebuild' ? undefined : context.grant;
+      await mustHoldLake(lake, grant);
       if ((await named(lake, name)).length === 0) {
         await lake.emrOnce.send(new RunJobFlowCommand(clusterRequest(lake.settings, name, context, purpose)));
       }
       const [oldest, ...others] = await named(lake, name);
       if (!oldest?.Id) throw new Error(`the cluster "${name}" was asked for and is not listed yet`);
       for (const { Id } of others) await end(lake, Id);
+      // The next holder ended older clusters while it took the lake: one that came after that is ended here.
+      await mustHoldLake(lake, grant).catch(async (error: unknown) => {
+        if (isLostGrant(error)) await end(lake, oldest.Id);
+        throw error;
+      });
       await clusters.recordCluster(lake.database, {
         clusterId: oldest.Id,
         run: context.run,

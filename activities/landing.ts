@@ -14,6 +14,7 @@ import { slotOf } from '../workflows/slot.ts';
 import type { DeliverySummary, LakeActivities, RunContext } from '../workflows/types.ts';
 import type { Lake } from './context.ts';
 import { copyWhole } from './copy.ts';
+import { fenced } from './failures.ts';
 import { readHeader } from './header.ts';
 import { heartbeat } from './heartbeat.ts';
 import { bucket, splitUri } from './places.ts';
@@ -34,9 +35,9 @@ export function landingActivities(lake: Lake): Pick<LakeActivities, 'detectDeliv
   const landing = bucket(lake.settings.bucketPrefix, 'landing');
   return {
     async detectDelivery({ context, arrivedBy }) {
-      await files.reclaimGivenBack(lake.database, context.run);
+      await fenced(files.reclaimGivenBack(lake.database, context.run));
       for await (const seen of arrivals(lake.s3, landing, new Date(arrivedBy))) {
-        await files.claimFile(lake.database, context.run, seen);
+        await fenced(files.claimFile(lake.database, context.run, seen));
         heartbeat({ claimed: seen.landingKey });
       }
       for (const file of await files.filesOfRun(lake.database, context.run)) {

@@ -13,6 +13,7 @@ import { recordCost } from './cluster-cost.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import type { Lake } from './context.ts';
 import { final } from './failures.ts';
+import { mustHoldLake } from './fence.ts';
 import { heartbeat } from './heartbeat.ts';
 import { mustLive } from './lost-cluster.ts';
 import { getJson } from './places.ts';
@@ -38,9 +39,14 @@ export async function playStep(lake: Lake, watch: ClusterWatch, request: StepReq
   }
 }
 
-async function findOrAddStep(lake: Lake, { step, clusterId, manifest }: StepRequest, name: string): Promise<string> {
+async function findOrAddStep(
+  lake: Lake,
+  { step, clusterId, manifest, grant }: StepRequest,
+  name: string,
+): Promise<string> {
   if ((await stepsNamed(lake, clusterId, name)).length === 0) {
     await mustLive(lake, clusterId);
+    await mustHoldLake(lake, grant);
     await lake.emrOnce.send(
       new AddJobFlowStepsCommand({
         JobFlowId: clusterId,

@@ -37,7 +37,11 @@ export function awsClients(config: Config): AwsClients {
 }
 
 export function postgresPool(config: Config): pg.Pool {
-  return new pg.Pool({ connectionString: config.postgresUrl, max: 10, application_name: 'podlake' });
+  return new pg.Pool({
+    ...{ connectionString: config.postgresUrl, max: 10, application_name: 'podlake' },
+    // A worker that is paused in a transaction would keep others from taking the lake; no transaction waits for anything else.
+    idle_in_transaction_session_timeout: 10_000,
+  });
 }
 
 /** Address, namespace, TLS and key of the Temporal profile that the configuration names. */

@@ -265,7 +265,9 @@ export async function step(
   replaced?: (sentence: string) => void,
 ): Promise<LayerSummary> {
   const { manifest } = await lake.writeManifest(`manifest of ${name}`, { context, step: name });
-  const run = (clusterId: string) => lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest });
+  const { grant } = cluster.of.context;
+  const run = (clusterId: string) =>
+    lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest, grant });
   const { stepId } = await onCluster(cluster, run, replaced);
   const { clusterId } = cluster;
   return lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });

@@ -272,6 +272,8 @@ export type LakeActivities = OwnActivities & {
     step: JobName;
     clusterId: string;
     manifest: string;
+    /** Under which it is run: not that of `context` when a cut publication is completed for the run that planned it. */
+    grant?: number;
   }): Promise<{ stepId: string }>;
   endCluster(request: { context: RunContext; purpose: ClusterPurpose }): Promise<void>;
 

@@ -3,7 +3,7 @@ import type pg from 'pg';
 export type Database = pg.Pool;
 export type Transaction = pg.PoolClient;
 
-/** A newer grant exists: whoever asks may not write the lake any more. */
+/** A newer grant exists, or the run was closed for it: whoever asks may not write the lake any more. */
 export class LostGrant extends Error {
   override readonly name = 'LostGrant';
 }
@@ -38,6 +38,28 @@ export async function transaction<T>(database: Database, work: (client: Transact
 export async function mustHoldGrant(client: Transaction, grant: number): Promise<void> {
   await client.query('lock table lake_grant in share mode');
   const { rows } = await client.query<{ newest: string }>('select max(lake_grant) as newest from lake_grant');
-  const newest = Number(rows[0]?.newest);
+  refuseOlder(grant, Number(rows[0]?.newest));
+}
+
+/**
+ * The same question without keeping newer grants out, for deeds outside the database: a newer one may be given right after, so
+ * that they ask again when they are done.
+ */
+export async function mustHoldGrantNow(database: Pick<Database, 'query'>, grant: number): Promise<void> {
+  const { rows } = await database.query<{ newest: string }>('select max(lake_grant) as newest from lake_grant');
+  refuseOlder(grant, Number(rows[0]?.newest));
+}
+
+function refuseOlder(grant: number, newest: number): void {
   if (newest !== grant) throw new LostGrant(`grant ${grant} is over: grant ${newest} may write the lake now`);
+}
+
+/**
+ * The fence around what belongs to a run: @throws LostGrant when it is closed, as a run that was taken for dead is by the next
+ * one, and keeps it open until the commit.
+ */
+export async function mustBeOpen(client: Transaction, run: number): Promise<void> {
+  const { rows } = await client.query<{ state: string }>('select state from run where run = $1 for share', [run]);
+  const state = rows[0]?.state ?? 'unknown';
+  if (state !== 'open') throw new LostGrant(`run ${run} is ${state}: it may write nothing more`);
 }

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { type Database, mustBeOpen, transaction } from './database.ts';
 import { waitNoMore } from './held.ts';
 
 export type FileRow = {
@@ -22,25 +22,34 @@ const COLUMNS = `file::float8 as file, landing_key as "landingKey", identity, ar
 
 export type SeenFile = { landingKey: string; identity: string; arrivedAt: Date; bytes: number; etag: string };
 
-/** Writes a file of landing into the ledger for this run; a file that is there already, whoever's it is, stays as it is. */
-export async function claimFile(database: Database, run: number, seen: SeenFile): Promise<void> {
-  await database.query(
-    `insert into file (landing_key, identity, arrived_at, bytes, etag, run) values ($1, $2, $3, $4, $5, $6)
-     on conflict (landing_key, identity) do nothing`,
-    [seen.landingKey, seen.identity, seen.arrivedAt, seen.bytes, seen.etag, run],
-  );
+/**
+ * Writes a file of landing into the ledger for this run; a file that is there already, whoever's it is, stays as it is.
+ * @throws LostGrant when the run is closed: nobody would ever load what it claimed.
+ */
+export function claimFile(database: Database, run: number, seen: SeenFile): Promise<void> {
+  return transaction(database, async (client) => {
+    await mustBeOpen(client, run);
+    await client.query(
+      `insert into file (landing_key, identity, arrived_at, bytes, etag, run) values ($1, $2, $3, $4, $5, $6)
+       on conflict (landing_key, identity) do nothing`,
+      [seen.landingKey, seen.identity, seen.arrivedAt, seen.bytes, seen.etag, run],
+    );
+  });
 }
 
 /**
  * Takes over what cancelled and terminated runs gave back, and what waits behind a held delivery no more; a file that was
- * accepted before needs no second look.
+ * accepted before needs no second look. @throws LostGrant when the run is closed.
  */
 export async function reclaimGivenBack(database: Database, run: number): Promise<void> {
   await waitNoMore(database);
-  await database.query(
-    `update file set run = $1, outcome = case when transient_uri is null then 'claimed' else 'accepted' end where outcome = 'given_back'`,
-    [run],
-  );
+  await transaction(database, async (client) => {
+    await mustBeOpen(client, run);
+    await client.query(
+      `update file set run = $1, outcome = case when transient_uri is null then 'claimed' else 'accepted' end where outcome = 'given_back'`,
+      [run],
+    );
+  });
 }
 
 export async function filesOfRun(database: Database, run: number): Promise<FileRow[]> {

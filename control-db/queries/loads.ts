@@ -1,4 +1,4 @@
-import { type Database, type Transaction, transaction } from './database.ts';
+import { type Database, mustBeOpen, type Transaction, transaction } from './database.ts';
 
 export type TableLoad = {
   table: string;
@@ -56,9 +56,13 @@ export type LayerLoad = {
   fileCounts: FileCount[];
 };
 
-/** Writes what a layer did in one transaction; a second call replaces the first whole. */
+/**
+ * Writes what a layer did in one transaction; a second call replaces the first whole. What was published is written of a closed run
+ * too, whose publication the next one completes. @throws LostGrant when the run is closed, as its files may be another's by now.
+ */
 export function recordLayer(database: Database, load: LayerLoad): Promise<void> {
   return transaction(database, async (client) => {
+    if (load.layer !== 'publish') await mustBeOpen(client, load.run);
     for (const table of ['raw_file', 'audit_result', 'table_load', 'layer_load']) {
       await client.query(`delete from ${table} where run = $1 and layer = $2`, [load.run, load.layer]);
     }

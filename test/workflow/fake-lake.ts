@@ -22,15 +22,23 @@ export type FakeLake = {
 
 export const PUBLICATION = 7;
 
-/** Activities on which all goes well: one delivery of two files, one table a layer. `changes` replaces what a test is about. */
-export function fakeLake(changes: Partial<LakeActivities> = {}): FakeLake {
+/**
+ * Activities on which all goes well: one delivery of two files, one table a layer. `changes` replaces what a test is about;
+ * `before` may hold up a call, such as `runStep raw`, before it does anything.
+ */
+export function fakeLake(
+  changes: Partial<LakeActivities> = {},
+  before: (call: string) => Promise<unknown> | undefined = () => undefined,
+): FakeLake {
   const calls: string[] = [];
   const closings: FakeLake['closings'] = [];
   const activities = { ...quietLake(closings), ...changes };
   const recorded = Object.entries(activities).map(([name, activity]) => [
     name,
-    (...args: never[]) => {
-      calls.push(sentence(name, args[0]));
+    async (...args: never[]) => {
+      const call = sentence(name, args[0]);
+      calls.push(call);
+      await before(call);
       return (activity as (...args: never[]) => Promise<unknown>)(...args);
     },
   ]);

@@ -24,8 +24,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   await postgres.empty();
   emr = new FakeEmr();
-  const { run } = await open(database, '2026-01-05T09:00:00Z', 'a');
-  context = { ...someContext, run };
+  const { run, grant } = await open(database, '2026-01-05T09:00:00Z', 'a');
+  context = { ...someContext, run, grant };
 });
 afterAll(() => postgres?.stop());
 

@@ -12,6 +12,8 @@ import { context, settings } from './settings.ts';
 
 let emr: FakeEmr;
 let rows: unknown[][];
+/** The grant of whoever may write the lake, each time that it is asked for. */
+let newestGrant: () => number;
 let progress: object | null;
 let onProgress: () => void;
 let environment: MockActivityEnvironment;
@@ -20,6 +22,7 @@ let heartbeats: unknown[];
 beforeEach(() => {
   emr = new FakeEmr();
   rows = [];
+  newestGrant = () => context.grant;
   progress = null;
   onProgress = () => undefined;
   heartbeats = [];
@@ -33,7 +36,8 @@ function activities(changes: Partial<Lake['settings']['emr']> = {}) {
     if (progress === null) throw Object.assign(new Error('none'), { name: 'NoSuchKey' });
     return { Body: { transformToString: async () => JSON.stringify(progress) } };
   };
-  const query = async (_sql: string, values: unknown[]) => {
+  const query = async (sql: string, values: unknown[]) => {
+    if (sql.includes('from lake_grant')) return { rows: [{ newest: String(newestGrant()) }] };
     rows.push(values);
     return { rows: [] };
   };
@@ -99,6 +103,57 @@ describe('starting a cluster', () => {
     emr.copies = 0;
     await expect(startCluster()).rejects.toThrow('not listed yet');
     await expect(startCluster()).rejects.not.toHaveProperty('nonRetryable', true);
+  });
+});
+
+describe('whoever lost the lake', () => {
+  const lost = { type: 'LostGrant', nonRetryable: true };
+
+  test('starts no cluster', async () => {
+    newestGrant = () => context.grant + 1;
+    await expect(startCluster()).rejects.toMatchObject(lost);
+    expect(emr.clusters).toEqual([]);
+  });
+
+  test('while a cluster was started ends that, which the next holder may have missed', async () => {
+    newestGrant = () => context.grant + Math.min(1, emr.clusters.length);
+    await expect(startCluster()).rejects.toMatchObject(lost);
+    expect(emr.clusters.map(({ Status }) => Status?.State)).toEqual(['TERMINATED']);
+    expect(rows).toEqual([]);
+  });
+
+  test('keeps a cluster that was started when the database cannot say who has the lake', async () => {
+    newestGrant = () => {
+      if (emr.clusters.length > 0) throw new Error('the database restarts');
+      return context.grant;
+    };
+    await expect(startCluster()).rejects.toThrow('the database restarts');
+    expect(emr.stateOf('j-1')).toBe('STARTING');
+  });
+
+  test('adds no step, also of a publication that was planned under an older grant', async () => {
+    const clusterId = emr.addCluster(RUN, 'WAITING');
+    const of = { ...context, grant: context.grant - 5 };
+    const publish = { context: of, step: 'publish' as const, clusterId, manifest: 's3://m/manifest.json' };
+    const runStep = () => environment.run(activities().runStep, { ...publish, grant: context.grant });
+    newestGrant = () => context.grant + 1;
+    await expect(runStep()).rejects.toMatchObject(lost);
+    expect(emr.steps).toEqual([]);
+    newestGrant = () => context.grant;
+    await expect(runStep()).resolves.toEqual({ stepId: 's-1' });
+  });
+
+  test('ends cluster of the newer run', async () => {
+    const newer = emr.addCluster(clusterName({ ...context, slot: '20260105T210000Z' }, 'run'), 'RUNNING');
+    newestGrant = () => context.grant + 1;
+    await expect(environment.run(activities().endOlderClusters, context)).rejects.toMatchObject(lost);
+    expect(emr.stateOf(newer)).toBe('RUNNING');
+  });
+
+  test('may compute anew what is published: a rebuild needs no grant', async () => {
+    newestGrant = () => context.grant + 1;
+    const rebuild = environment.run(activities().startCluster, { context, purpose: 'rebuild' as const });
+    await expect(rebuild).resolves.toEqual({ clusterId: 'j-1' });
   });
 });
 

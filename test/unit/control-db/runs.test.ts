@@ -1,11 +1,15 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../../control-db/migrate.ts';
+import { LostGrant, mustHoldGrant, transaction } from '../../../control-db/queries/database.ts';
 import { filesOfRun, reclaimGivenBack } from '../../../control-db/queries/files.ts';
+import { recordLayer } from '../../../control-db/queries/loads.ts';
 import { planPublication } from '../../../control-db/queries/publications.ts';
 import { closeRun, listRuns } from '../../../control-db/queries/runs.ts';
+import { postgresPool } from '../../../workers/clients.ts';
+import type { Config } from '../../../workers/config.ts';
 import { startTestPostgres, type TestPostgres } from '../../postgres.ts';
-import { accepted, claimed, open, outcomes } from './delivered.ts';
+import { accepted, claimed, load, open, outcomes } from './delivered.ts';
 
 const FIRST = '2026-01-05T09:00:00Z';
 const SECOND = '2026-01-05T21:00:00Z';
@@ -23,6 +27,26 @@ const states = async () => {
   const { rows } = await database.query('select slot, attempt, state from run order by run');
   return rows.map(({ slot, attempt, state }) => [slot.toISOString().replace('.000', ''), attempt, state]);
 };
+
+test('a transaction that waits for its paused worker is ended, so that it keeps nobody from taking the lake', async () => {
+  const pool = postgresPool({ postgresUrl: postgres.url } as Config);
+  const { rows } = await pool.query('show idle_in_transaction_session_timeout');
+  await pool.end();
+  expect(rows).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+
+  const { grant } = await open(database, FIRST, 'a');
+  const paused = transaction(database, async (client) => {
+    await mustHoldGrant(client, grant);
+    await client.query(`set local idle_in_transaction_session_timeout = '50ms'`);
+    await open(database, SECOND, 'b');
+    await client.query('select 1');
+  });
+  await expect(paused).rejects.toThrow(/terminat|connection/i);
+  expect(await states()).toEqual([
+    [FIRST, 1, 'cancelled'],
+    [SECOND, 1, 'open'],
+  ]);
+});
 
 test('the migrations are applied once', async () => {
   expect(await migrate(postgres.url)).toEqual([]);
@@ -93,6 +117,36 @@ describe('a run that was terminated', () => {
     await reclaimGivenBack(database, next.run);
     expect(await outcomes(database)).toEqual({ 'good.csv': 'accepted' });
     expect(await filesOfRun(database, next.run)).toEqual([]);
+  });
+});
+
+describe('a run that is closed', () => {
+  test('claims no file and takes none over: nobody would load it', async () => {
+    const { run } = await open(database, FIRST, 'a');
+    await accepted(database, run, 'good.csv');
+    await open(database, SECOND, 'b');
+    await expect(claimed(database, run, 'late.csv')).rejects.toThrow(LostGrant);
+    await expect(reclaimGivenBack(database, run)).rejects.toThrow(`run ${run} is cancelled: it may write nothing more`);
+    expect(await outcomes(database)).toEqual({ 'good.csv': 'given_back' });
+  });
+
+  test('records no layer: its files may be those of the next one', async () => {
+    const { run } = await open(database, FIRST, 'a');
+    const { file } = await accepted(database, run, 'good.csv');
+    const next = await open(database, SECOND, 'b');
+    await reclaimGivenBack(database, next.run);
+    const refusal = { file, records: 3, rows: 0, unreadable: 0, refusal: 'it is not UTF-8' };
+    await expect(recordLayer(database, load(run, 'raw', { fileCounts: [refusal] }))).rejects.toThrow(LostGrant);
+    expect(await outcomes(database)).toEqual({ 'good.csv': 'accepted' });
+    expect((await database.query('select from layer_load')).rowCount).toBe(0);
+  });
+
+  test('records that its publication was carried out, which the next one completes', async () => {
+    const { run, grant } = await open(database, FIRST, 'a');
+    await planPublication(database, run, grant);
+    await closeRun(database, run, 'failed', 'publish died');
+    await recordLayer(database, load(run, 'publish'));
+    expect((await database.query('select layer from layer_load')).rows).toEqual([{ layer: 'publish' }]);
   });
 });
 

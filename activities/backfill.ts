@@ -130,7 +130,10 @@ export function backfillActivities(
 
     async planSwitch({ backfill, grant }) {
       if (backfill === undefined) throw final('Bug', 'a run has no backfill to publish');
-      const publication = await fenced(backfills.planPublication(database, backfill, grant));
+      const publication = await fenced(backfills.planPublication(database, backfill, grant)).catch((error: unknown) => {
+        if (error instanceof backfills.TakenMeanwhile) throw final('BadRequest', error.message, error);
+        throw error;
+      });
       const { rows } = await database.query('select from publication_table where publication = $1', [publication]);
       return { publication, tables: rows.length };
     },

@@ -5,6 +5,7 @@ import * as rejections from '../control-db/queries/rejections.ts';
 import { postgresPool } from '../workers/clients.ts';
 import { readConfig } from '../workers/config.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
+import { signalAndTell } from './backfill.ts';
 import { printTable } from './table.ts';
 import { RunProblem } from './watch.ts';
 
@@ -12,6 +13,7 @@ export const FILES_HELP = `
 Every file that was ever seen in landing is in the ledger, once, with what became of it.
   podlake files list --outcome held
   podlake files show 12
+  podlake files release --slot 20260107T210000Z --reason "the rule about TARGET is mended"
   podlake files reject 12 13 --reason "the source withdrew them"
   podlake files reject --slot 20260107T210000Z --table bureau --reason "the source withdrew the delivery"`;
 
@@ -83,6 +85,25 @@ export async function rejectFiles(numbers: number[], { stack, json, reason, ...o
   for (const file of goOn) console.log(`Waits no more, and goes into the next slot: ${nameOf(file)}.`);
 }
 
+type ReleaseOptions = RejectOptions & { wait?: boolean };
+
+/** Has held files loaded in their own slot, and the later slots played forward: a backfill, which is asked for by this. */
+export async function releaseFiles(
+  numbers: number[],
+  { stack, json, reason, wait, ...of }: ReleaseOptions,
+): Promise<void> {
+  const choice = choiceOf(numbers, of);
+  const held = await withDatabase(stack, async (database) =>
+    heldOf(await rejections.chosenFiles(database, choice), choice, 'released'),
+  );
+  const [from, ...others] = [...new Set(held.map(({ slot }) => slotOf(slot)))];
+  if (from === undefined) throw new RunProblem('All of them were rejected before. Nothing was released.');
+  if (others.length > 0)
+    throw new RunProblem(`These files are of slots ${[from, ...others].join(', ')}: release each slot by itself.`);
+  const request = { from, release: held.map(({ file }) => file), reason };
+  await signalAndTell(readConfig(stack), request, { wait: wait ?? false, json: json ?? false });
+}
+
 function choiceOf(numbers: number[], { slot, table }: { slot?: string; table?: string }): rejections.HeldChoice {
   if (numbers.length > 0 && slot === undefined && table === undefined) return { files: [...new Set(numbers)] };
   if (numbers.length === 0 && slot !== undefined) return { slot: new Date(instantOf(slot)), table: table ?? null };
@@ -91,11 +112,15 @@ function choiceOf(numbers: number[], { slot, table }: { slot?: string; table?: s
   );
 }
 
-/** Those to reject. @throws RunProblem when one of those that are meant is neither held nor rejected already. */
-export function heldOf(chosen: rejections.ChosenFile[], choice: rejections.HeldChoice): rejections.ChosenFile[] {
+/** Those that are held. @throws RunProblem when one of those that are meant is neither held nor rejected already. */
+export function heldOf(
+  chosen: rejections.ChosenFile[],
+  choice: rejections.HeldChoice,
+  done = 'rejected',
+): rejections.ChosenFile[] {
   if ('files' in choice) {
     const unknown = choice.files.filter((number) => !chosen.some(({ file }) => file === number));
-    if (unknown.length > 0) throw new RunProblem(`The ledger has no file ${unknown.join(', ')}. Nothing was rejected.`);
+    if (unknown.length > 0) throw new RunProblem(`The ledger has no file ${unknown.join(', ')}. Nothing was ${done}.`);
   } else if (chosen.length === 0) {
     const what = `slot ${slotOf(choice.slot)}${choice.table === null ? '' : ` of table ${choice.table}`}`;
     throw new RunProblem(`No file of ${what} is held. "podlake files list --outcome held" shows which are.`);
@@ -103,7 +128,7 @@ export function heldOf(chosen: rejections.ChosenFile[], choice: rejections.HeldC
   const others = chosen.filter(({ outcome, rejectedBy }) => outcome !== 'held' && rejectedBy === null);
   if (others.length > 0) {
     const why = others.map((file) => `${nameOf(file)} ${WHY_NOT[file.outcome] ?? `is ${file.outcome}`}`);
-    throw new RunProblem(`Only a held file can be rejected: ${why.join('; ')}. Nothing was rejected.`);
+    throw new RunProblem(`Only a held file can be ${done}: ${why.join('; ')}. Nothing was ${done}.`);
   }
   return chosen.filter(({ outcome }) => outcome === 'held');
 }

@@ -9,7 +9,7 @@ import { DEPLOY_HELP, deploy, deployMove, deployStatus, printVersion } from './d
 import { docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
-import { FILES_HELP, listFiles, rejectFiles, showFile } from './files.ts';
+import { FILES_HELP, listFiles, rejectFiles, releaseFiles, showFile } from './files.ts';
 import { generate } from './generate.ts';
 import { count, duration, HISTORIES_HELP, PULLED, pull, replay } from './histories.ts';
 import { LINEAGE_HELP, lineage } from './lineage.ts';
@@ -18,7 +18,7 @@ import { MAINTENANCE_HELP, maintenance } from './maintenance.ts';
 import { problemSentence } from './problems.ts';
 import { listQuarantine, QUARANTINE_HELP, resolveQuarantined } from './quarantine.ts';
 import { rebuild } from './rebuild.ts';
-import { run } from './run.ts';
+import { RUN_HELP, run } from './run.ts';
 import { listRuns } from './runs.ts';
 import { applyScheduleCommand, nextScheduleCommand } from './schedule.ts';
 import { sql } from './sql.ts';
@@ -133,6 +133,9 @@ program
   .addOption(stack())
   .addOption(json())
   .option('--no-wait', 'return once it is started')
+  .option('--slot <slot>', 'take up this slot, which failed or was cancelled, such as 20260107T210000Z')
+  .addOption(new Option('--layer <layer>', 'from this layer on').choices(['raw', 'trusted', 'refined']))
+  .addHelpText('after', RUN_HELP)
   .action(run);
 
 program
@@ -198,6 +201,20 @@ files
   .addOption(stack())
   .addOption(json())
   .action(showFile);
+files
+  .command('release')
+  .description('load held files in their own slot, once the cause is mended, and play the later slots forward')
+  .argument('[numbers...]', 'their numbers, as the list shows', (text, all: number[] = []) => [
+    ...all,
+    fileNumber(text),
+  ])
+  .addOption(stack())
+  .addOption(json())
+  .option('--slot <slot>', 'all that is held of this slot')
+  .option('--table <name>', 'of the slot only this table')
+  .requiredOption('--reason <text>', 'why, for everybody who reads of them')
+  .option('--wait', 'wait for its end and tell how far it is')
+  .action((numbers: number[] | undefined, options) => releaseFiles(numbers ?? [], options));
 files
   .command('reject')
   .description('refuse held files for good: publications no longer lack them, and what waits behind them goes on')

@@ -175,7 +175,7 @@ export async function reread(database: Database, backfill: number): Promise<{ sl
 /**
  * Commits the plan of its publication, from when on it is only completed: where each table that was played moves, which runs
  * count for their slots from then on, and that its files are released. Repeating it changes nothing.
- * @throws LostGrant when another run may write the lake now.
+ * @throws LostGrant when another run may write the lake now. @throws TakenMeanwhile
  */
 export function planPublication(database: Database, backfill: number, grant: number): Promise<number> {
   return transaction(database, async (client) => {
@@ -216,8 +216,23 @@ export function planPublication(database: Database, backfill: number, grant: num
   });
 }
 
+/** A released file that another run took meanwhile: its rows would be in two slots. */
+export class TakenMeanwhile extends Error {
+  override readonly name = 'TakenMeanwhile';
+}
+
 /** Files that were read belong to the slot's run from now on; what no run had looked into yet goes to the next run. */
 async function release(client: Transaction, backfill: number): Promise<void> {
+  const taken = await client.query<{ file: number }>(
+    `select file::float8 as file from file join run own using (run)
+     where file in (select value::bigint from backfill, jsonb_array_elements_text(plan -> 'release') where backfill = $1)
+       and (outcome not in ('held', 'given_back', 'refused')
+            or transient_uri is not null and outcome <> 'refused'
+               and not exists (select from run replay where replay.backfill = $1 and replay.slot = own.slot))`,
+    [backfill],
+  );
+  if (taken.rows.length > 0)
+    throw new TakenMeanwhile(`a run took file ${taken.rows.map(({ file }) => file).join(', ')} meanwhile`);
   await client.query(
     `update file set outcome = case when transient_uri is null then 'given_back' else 'accepted' end, reason = null, waits = false,
        run = coalesce((select replay.run from run replay join run own on own.slot = replay.slot

@@ -36,6 +36,7 @@ describe('a lake on one machine, slot after slot', () => {
   const late = 'application_train_esperando.csv';
   let folder = '';
   let waiting: Delivery;
+  let held: Delivery;
   const delivery = (slot: Date) => new Delivery(join(folder, slot.toISOString().slice(0, 13)));
 
   beforeAll(async () => {
@@ -140,7 +141,7 @@ describe('a lake on one machine, slot after slot', () => {
     async () => {
       const bureau = await rowsOfSlot(4, 'bureau');
       const bad = bureau.map((row, index) => (index % 30 === 7 ? { ...row, AMT_CREDIT_SUM: '1,5' } : row));
-      const held = await delivery(BAD_ROWS).generated(4, minutesBefore(BAD_ROWS, 45), ['application_test']);
+      held = await delivery(BAD_ROWS).generated(4, minutesBefore(BAD_ROWS, 45), ['application_test']);
       await held.file('bureau/com_virgula_decimal.csv', csv(bad), minutesBefore(BAD_ROWS, 20));
       await held.drop(stack);
 
@@ -274,6 +275,48 @@ describe('a lake on one machine, slot after slot', () => {
     const accepted = (await answer('files', 'list', '--outcome', 'accepted', '--limit', '1'))[0].file;
     const rejecting = await stack.podlake('files', 'reject', String(accepted), '--reason', 'a mistake');
     expect(rejecting).toMatchObject({ code: 1, stderr: expect.stringMatching(/Only a held file can be rejected/) });
+  }, 60_000);
+
+  it(
+    'loads what is released in its own slot and plays the later slot forward, and readers see the old or the new',
+    async () => {
+      const release = ['files', 'release', '--slot', slotOf(BAD_ROWS), '--table', 'application_test'];
+      const { result, answers, whileWritten } = await readWhile(stack, BAD_ROWS, () =>
+        stack.podlake(...release, '--reason', 'it was held for the fault of another table', '--wait'),
+      );
+
+      expect(result).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/published: publication \d+: \d+ tables\n/),
+      });
+      expect(whileWritten).toBeGreaterThan(0);
+      const given: string[][] = answers.map((answer) => JSON.parse(answer).map((one: unknown) => JSON.stringify(one)));
+      for (const question of given[0]?.keys() ?? []) {
+        const oldOrNew = [given[0]?.[question], given.at(-1)?.[question]];
+        expect(given.filter((answer) => !oldOrNew.includes(answer[question]))).toEqual([]);
+      }
+      const released = held.files.filter(({ key }) => key.startsWith('application_test'));
+      expect(released.length).toBeGreaterThan(0);
+      published.splice(-1, 0, { slot: BAD_ROWS, files: released });
+      await expectPublished(stack, published);
+      const outcomes = (await entriesOf(stack, BAD_ROWS)).map(({ key, outcome }) => [key, outcome]);
+      const expected = held.files.map(({ key }) => [key, key.startsWith('bureau') ? 'held' : 'accepted']);
+      expect(outcomes).toEqual(expected.sort());
+      expect(await unbalanced(stack)).toEqual([]);
+    },
+    SLOT_MS,
+  );
+
+  it('plays nothing again on a dry run, and tells for a published slot which command would', async () => {
+    const asked = ['backfill', '--from', slotOf(SECOND), '--tables', 'bureau', '--reason', 'how much is it?'];
+    const plan = JSON.parse((await stack.podlake(...asked, '--dry-run', '--json')).stdout);
+    const slots = published.slice(1).map(({ slot }) => slotOf(slot));
+    expect(plan).toMatchObject({ state: 'planned', plan: { slots, trusted: ['bureau'], layer: 'trusted' } });
+    const again = await stack.podlake('run', '--slot', slotOf(SECOND), '--layer', 'trusted');
+    const command = `podlake backfill --from ${slotOf(SECOND)} --layer trusted`;
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(command) });
+    const unknown = await stack.podlake(...asked, '--tables', 'bureaux');
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no table "bureaux"') });
   }, 60_000);
 
   it(

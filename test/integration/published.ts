@@ -29,10 +29,9 @@ async function expectFolds(stack: Stack, { slots }: Reckoned): Promise<void> {
       `select trusted.table_name as table, raw.records::float8, raw.unreadable::float8, trusted.inserted::float8, trusted.updated::float8,
               trusted.unchanged::float8, trusted.superseded::float8, trusted.quarantined::float8,
               trusted.total_rows::float8 as total
-       from publication
-       join table_load trusted on trusted.run = publication.run and trusted.layer = 'trusted'
-       join table_load raw on raw.run = publication.run and raw.layer = 'raw' and lower(raw.table_name) = trusted.table_name
-       where publication.slot = $1`,
+       from published_load trusted
+       join published_load raw on raw.slot = trusted.slot and raw.layer = 'raw' and lower(raw.table_name) = trusted.table_name
+       where trusted.slot = $1 and trusted.layer = 'trusted'`,
       slot,
     );
     const found = Object.fromEntries(loads.map(({ table, ...figures }) => [table, figures]));

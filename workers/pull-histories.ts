@@ -1,9 +1,19 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DATA_LAKE_RUN_TYPE, LAKE_LOCK_TYPE, MAINTENANCE_TYPE, REBUILD_VERIFY_TYPE } from '../workflows/names.ts';
+import {
+  BACKFILL_QUEUE_TYPE,
+  DATA_LAKE_RUN_TYPE,
+  LAKE_LOCK_TYPE,
+  MAINTENANCE_TYPE,
+  PLAY_BACKFILL_TYPE,
+  REBUILD_VERIFY_TYPE,
+} from '../workflows/names.ts';
 import { writeHistory } from './histories.ts';
 
-export const WORKFLOW_TYPES = [DATA_LAKE_RUN_TYPE, LAKE_LOCK_TYPE, REBUILD_VERIFY_TYPE, MAINTENANCE_TYPE] as const;
+export const WORKFLOW_TYPES = [
+  ...[DATA_LAKE_RUN_TYPE, LAKE_LOCK_TYPE, REBUILD_VERIFY_TYPE],
+  ...[BACKFILL_QUEUE_TYPE, PLAY_BACKFILL_TYPE, MAINTENANCE_TYPE],
+] as const;
 export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
 
 export type Wanted = { since: Date; type?: WorkflowType; limit: number };

@@ -22,6 +22,7 @@ import { type FakeLake, fakeLake, fakeLakes, untilCancelled } from '../workflow/
 import { bundleWorkflows, localServer, startRun, startWorker } from '../workflow/temporal.ts';
 import { addHistory } from './histories.ts';
 import { type Kind, kinds } from './kinds.ts';
+import { playBackfills } from './play-backfills.ts';
 
 /**
  * Adds histories to `histories/`: `node test/replay/record.ts` plays every kind of run; with `--stack <name>` it takes
@@ -76,6 +77,7 @@ async function playAll(): Promise<void> {
     await add(server.client, 'lake-lock-with-a-queue', LAKE_LOCK_ID);
     await playManyGrants(server.client, lakes, taskQueue);
     await playRebuild(server.client, lakes, taskQueue);
+    await playBackfills(server.client, lakes, taskQueue, (...of) => add(server.client, ...of));
   } finally {
     await worker.stop();
     await server.teardown();

@@ -18,6 +18,8 @@ describe('recorded histories', () => {
         ...['published', 'published-with-refusals', 'published-unconfirmed', 'empty', 'superseded'],
         ...['failed-audit', 'failed-step', 'cancelled', 'cancelled-during-publication'],
         ...['cut-publication-completed', 'retried-activity', 'rebuild-verify', 'lost-cluster'],
+        ...['backfill-published', 'backfill-failed-audit', 'backfill-unchanged', 'backfill-cancelled'],
+        ...['backfill-queue-continued-as-new', 'backfill-queue-after-continue-as-new'],
         ...['lake-lock-with-a-queue', 'lake-lock-continued-as-new', 'lake-lock-after-continue-as-new'],
       ]),
     );

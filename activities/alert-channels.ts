@@ -5,8 +5,8 @@ import type { AlertSettings } from './context.ts';
 /** Someone who is told of alerts; `send` throws when it is not sure that they know. */
 export type Channel = { name: ChannelName; send: (alert: Incident & Pick<Alert, 'openedAt'>) => Promise<void> };
 
-/** Nobody waits longer for a channel: the lake's lock may be held meanwhile. */
-const TIMEOUT_MS = 10_000;
+/** Nobody waits longer for a channel: the lake's lock may be held meanwhile, and Postgres ends transactions that idle for ten. */
+const TIMEOUT_MS = 5_000;
 
 /** The channels that the configuration names; without one, alerts are recorded and logged. */
 export function alertChannels(sns: SNSClient, { snsTopicArn, webhookUrl }: AlertSettings): Channel[] {

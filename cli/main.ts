@@ -23,6 +23,7 @@ import { listRuns } from './runs.ts';
 import { applyScheduleCommand, nextScheduleCommand } from './schedule.ts';
 import { sql } from './sql.ts';
 import { up } from './up.ts';
+import { interval, WATCHDOG_HELP, watch } from './watchdog.ts';
 import { work } from './worker.ts';
 
 const stack = () => new Option('--stack <name>', 'the stack on this machine').default('default');
@@ -175,6 +176,18 @@ program
   .option('--open', 'only what goes on')
   .option('--limit <count>', 'how many', Number, 50)
   .action(alerts);
+
+program
+  .command('watchdog')
+  .description('look from outside the workers whether the lake lives, and tell people when it does not')
+  .addOption(stack())
+  .addOption(json())
+  .addOption(
+    new Option('--every <time>', 'look again after this time, such as 5m, until it is stopped').argParser(interval),
+  )
+  .addOption(new Option('--once', 'look once (the default)').conflicts('every'))
+  .addHelpText('after', WATCHDOG_HELP)
+  .action(watch);
 
 const fileNumber = (text: string) => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A file has a number, as the list shows.');

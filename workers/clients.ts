@@ -36,11 +36,13 @@ export function awsClients(config: Config): AwsClients {
   };
 }
 
-export function postgresPool(config: Config): pg.Pool {
+export function postgresPool(config: Config, limits: pg.PoolConfig = {}): pg.Pool {
   return new pg.Pool({
     ...{ connectionString: config.postgresUrl, max: 10, application_name: 'podlake' },
-    // A worker that is paused in a transaction would keep others from taking the lake; no transaction waits for anything else.
+    // A worker that is paused in a transaction would keep others from taking the lake; no transaction waits for anything else
+    // than an alert that is being sent, which is given half of this time.
     idle_in_transaction_session_timeout: 10_000,
+    ...limits,
   });
 }
 

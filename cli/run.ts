@@ -3,6 +3,7 @@ import { listFiles } from '../control-db/queries/ledger.ts';
 import { lastPublishedSlot } from '../control-db/queries/publications.ts';
 import { postgresPool, temporalClient } from '../workers/clients.ts';
 import { type Config, readConfig } from '../workers/config.ts';
+import { RUN_DETAILS } from '../workers/run-details.ts';
 import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX } from '../workflows/names.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
 import type { Layer, Slot } from '../workflows/types.ts';
@@ -37,6 +38,7 @@ async function runNow(options: Pick<Options, 'stack' | 'wait' | 'json'>): Promis
       workflowId,
       taskQueue: config.temporal.taskQueue,
       staticSummary: 'A run started by hand: it takes all that has arrived',
+      staticDetails: RUN_DETAILS,
     });
     const tell = (line: string) => (options.json ? console.error(line) : console.log(line));
     tell(`started ${workflowId}`);

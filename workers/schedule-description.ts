@@ -37,7 +37,7 @@ export function difference(found: AnySchedule | null, wanted: AnySchedule): Chan
  * server. Pause, note and counts are the operator's and the server's: they are not compared.
  */
 function statements({ spec, policies, action }: AnySchedule): Statement[] {
-  const { workflowType, taskQueue, workflowId, staticSummary, args } = action as Action;
+  const { workflowType, taskQueue, workflowId, staticSummary, staticDetails, args } = action as Action;
   const lines: [string, unknown][] = [
     ...calendarsOf(spec.calendars).map((calendar): [string, string] => ['time', calendarText(calendar)]),
     ...(spec.intervals ?? []).map((interval): [string, string] => ['interval', JSON.stringify(interval)]),
@@ -54,6 +54,7 @@ function statements({ spec, policies, action }: AnySchedule): Statement[] {
     ['task queue', taskQueue],
     ['input', args?.length ? JSON.stringify(args) : null],
     ['summary', staticSummary],
+    ['details', staticDetails?.replaceAll(/\s+/g, ' ')],
   ];
   return lines.flatMap(([part, value]) => (value ? [{ part, value: String(value) }] : []));
 }
@@ -63,6 +64,7 @@ type Action = {
   taskQueue: string;
   workflowId?: string;
   staticSummary?: string;
+  staticDetails?: string;
   args?: readonly unknown[];
 };
 

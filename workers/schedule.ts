@@ -10,6 +10,7 @@ import { optionalDateToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { DATA_LAKE_RUN_TYPE, RUN_ID_PREFIX, SCHEDULE_ID } from '../workflows/names.ts';
 import { bankHolidays } from './business-days.ts';
 import { maintenanceSchedules } from './maintenance-schedules.ts';
+import { RUN_DETAILS, RUN_SUMMARY } from './run-details.ts';
 import { type Change, difference, MONTHS } from './schedule-description.ts';
 import { replaceHolidays, replaceSchedule } from './schedule-update.ts';
 
@@ -36,7 +37,8 @@ export function scheduleOptions(years: number[], taskQueue: string): Omit<Schedu
       workflowId: RUN_ID_PREFIX,
       taskQueue,
       args: [],
-      staticSummary: 'Takes the delivery of one slot from landing to published tables',
+      staticSummary: RUN_SUMMARY,
+      staticDetails: RUN_DETAILS,
     },
   };
 }

@@ -45,11 +45,11 @@ function delivered({ files, accepted, refused, documents, bytes, tables }: Deliv
 /** One row a layer; what the columns count differs by layer, so it is told below. */
 function layerTable(layers: readonly LayerSummary[]): string {
   return [
-    '| layer | tables | rows | changed | bad rows | seconds |',
+    row('layer', 'tables', 'rows', 'changed', 'bad\u00a0rows', 'seconds'),
     '|---|---:|---:|---:|---:|---:|',
     ...layers.map(({ step, tables, seconds }) => {
       const sums = [sum(tables, 'rows'), sum(tables, 'changed'), sum(tables, 'bad')];
-      return row(step, tables.length || '', ...sums.map(count), seconds);
+      return row(step, tables.length || '', ...sums.map(count), tenths(seconds));
     }),
     '',
     'Rows: in raw those of this delivery, in trusted those of the whole tables, in refined those of this slot. Changed: inserted or updated. Bad rows are in quarantine.',
@@ -60,17 +60,25 @@ function tableTable(layers: readonly LayerSummary[]): string {
   return [
     '### Table by table',
     '',
-    '| layer | table | rows | changed | bad rows | seconds |',
+    row('layer', 'table', 'rows', 'changed', 'bad', 's'),
     '|---|---|---:|---:|---:|---:|',
     ...layers.flatMap(({ step, tables }) =>
-      tables.map(({ table, rows, changed, bad, seconds }) =>
-        row(step, `\`${table}\``, count(rows), count(changed), count(bad), seconds),
-      ),
+      tables
+        .toSorted(byName)
+        .map(({ table, rows, changed, bad, seconds }) =>
+          row(step, `\`${table}\``, count(rows), count(changed), count(bad), tenths(seconds)),
+        ),
     ),
   ].join('\n');
 }
 
-const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+/** The web UI leaves no room between the columns of a table: each cell but the first begins with spaces that stay and break no line. */
+const row = (...cells: (string | number)[]) =>
+  `| ${cells.map((cell, i) => (i > 0 ? `\u00a0\u00a0${cell}` : cell)).join(' | ')} |`;
+const tenths = (seconds: number) => seconds.toFixed(1);
+
+const byName = (one: TableSummary, other: TableSummary) =>
+  one.table.toLowerCase() < other.table.toLowerCase() ? -1 : 1;
 
 /** Null where no table of the layer knows it. */
 function sum(tables: readonly TableSummary[], figure: 'rows' | 'changed' | 'bad'): number | null {

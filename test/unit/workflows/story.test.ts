@@ -43,7 +43,7 @@ describe('the story of a run', () => {
       ...beginning,
       layers: [
         { step: 'raw', seconds: 2, tables: [raw], files: { loaded: 2, refused: 0 } },
-        { step: 'trusted', seconds: 4, tables: [trusted, previous], files: null },
+        { step: 'trusted', seconds: 4, tables: [previous, trusted], files: null },
         { step: 'publish', seconds: 1.5, tables: [], files: null },
       ],
     };
@@ -56,10 +56,10 @@ describe('the story of a run', () => {
           .slice(1, -1),
       );
     expect(cells).toEqual([
-      ['raw', '1', '10', '', '1', '2'],
-      ['trusted', '2', '1,234,600', '1,004', '0', '4'],
+      ['raw', '1', '10', '', '1', '2.0'],
+      ['trusted', '2', '1,234,600', '1,004', '0', '4.0'],
       ['publish', '', '', '', '', '1.5'],
-      ['raw', '`bureau`', '10', '', '1', '2'],
+      ['raw', '`bureau`', '10', '', '1', '2.0'],
       ['trusted', '`bureau`', '1,234,567', '4', '0', '3.5'],
       ['trusted', '`previous`', '33', '1,000', '0', '3.5'],
     ]);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createActivities, type Lake } from '../../activities/index.ts';
 import { costOfRun } from '../../control-db/queries/costs.ts';
 import { startTestPostgres, type TestPostgres } from '../postgres.ts';
+import { settings } from '../unit/activities/settings.ts';
 import { open } from '../unit/control-db/delivered.ts';
 import { type EmrEndpoint, startEmrEndpoint } from './emr-endpoint.ts';
 import { fakeLake } from './fake-lake.ts';
@@ -43,7 +44,7 @@ test('a cluster that EMR ends while trusted runs is replaced: raw is not repeate
   const { startCluster, runStep, endCluster } = createActivities({
     ...{ ...aws, database: postgres.database },
     artifacts: { hash: 'h', catalogue: 's3://a/catalogue.json', jobs: 's3://a/jobs.zip', main: 's3://a/main.py' },
-    settings: { bucketPrefix: 'lake', athenaWorkGroup: 'primary', emr: config.emr, pollSeconds: 0.05 },
+    settings: { ...settings, emr: config.emr, pollSeconds: 0.05 },
   } as unknown as Lake);
   const lake = fakeLake({
     ...{ startCluster, runStep, endCluster },

@@ -1,5 +1,5 @@
 import { type ClusterSummary, type EMRClient, ListClustersCommand } from '@aws-sdk/client-emr';
-import { Context, log } from '@temporalio/activity';
+import { Context, log, metricMeter } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { type Alert, deliverAlerts, type Found, type Incident, recordAlerts } from '../control-db/queries/alerts.ts';
 import type { Database } from '../control-db/queries/database.ts';
@@ -22,7 +22,11 @@ export function alertActivities(lake: Lake): Pick<LakeActivities, 'raiseAlerts'>
       const seen = await lookAround(client, lake.emr);
       const unfinished = seen.unfinished?.filter(({ workflowId }) => workflowId !== own) ?? null;
       const opened = await raise(lake.database, alerts, { ...seen, unfinished }, channels);
-      for (const alert of opened.opened) log.warn(alert.summary, { kind: alert.kind, next: alert.command });
+      const raised = metricMeter.createCounter('podlake_alerts_raised_total', undefined, 'Alerts that runs raised');
+      for (const alert of opened.opened) {
+        raised.add(1, { kind: alert.kind });
+        log.warn(alert.summary, { kind: alert.kind, next: alert.command });
+      }
       for (const problem of opened.problems) log.error(problem);
       return { opened: opened.opened.map(({ kind }) => kind) };
     },

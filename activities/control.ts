@@ -1,3 +1,4 @@
+import { metricMeter } from '@temporalio/activity';
 import { heldInLake } from '../control-db/queries/held.ts';
 import { judgements } from '../control-db/queries/judgements.ts';
 import * as loads from '../control-db/queries/loads.ts';
@@ -11,6 +12,8 @@ import { fenced, final } from './failures.ts';
 import { heldWarnings } from './held.ts';
 import { layerLoad, type Metrics, summarise } from './metrics.ts';
 import { getJson, stepFolder } from './places.ts';
+
+const LASTED = 'How long runs lasted from the lake to their end';
 
 /** What to do about rows that nobody can account for; no threshold allows them and no correction of the files mends them. */
 const UNACCOUNTED =
@@ -47,7 +50,9 @@ export function controlActivities(
     },
 
     async closeRun({ context, outcome, message }) {
-      await runs.closeRun(database, context.run, outcome, message);
+      const seconds = await runs.closeRun(database, context.run, outcome, message);
+      if (seconds !== null)
+        metricMeter.createHistogram('podlake_run_seconds', 'float', 's', LASTED).record(seconds, { outcome });
     },
 
     async recordLayer({ context, step, clusterId, stepId }) {

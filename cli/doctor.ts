@@ -57,6 +57,8 @@ async function inspectServices(stack: string): Promise<Finding[]> {
       await client.connection.close();
     }),
   );
+  const metrics = config.metrics.prometheusAddress;
+  if (metrics) findings.push(await inspectMetrics(`http://${metrics}/metrics`));
   return findings;
 }
 
@@ -68,6 +70,15 @@ async function inspectStack(stack: string, remedy: string): Promise<Finding> {
   } catch (error) {
     return { what, well: false, found: 'has a record that cannot be read', remedy: (error as Error).message };
   }
+}
+
+/** They are a worker's, and a stack may be without one: that they are not served is no fault. */
+async function inspectMetrics(url: string): Promise<Finding> {
+  const served = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  return { what: 'Metrics', well: true, found: served ? url : `no worker serves them at ${url}`, remedy: null };
 }
 
 async function inspectDisk(stack: string): Promise<Finding> {

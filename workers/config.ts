@@ -52,6 +52,16 @@ const configSchema = z.strictObject({
     sparkDefaults: z.record(z.string(), z.string()).default({}),
   }),
   athena: z.strictObject({ workGroup: z.string().default('primary') }),
+  /** Where a worker serves its metrics to Prometheus, such as 127.0.0.1:9464; without it they are not kept. */
+  metrics: z
+    .strictObject({
+      prometheusAddress: z
+        .string()
+        .regex(/^.+:\d+$/, 'a host and a port, such as 0.0.0.0:9464')
+        .optional(),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO') }).prefault({}),
   /** Without a topic and a webhook alerts are recorded and logged, and nobody is told. */
   alerts: z
     .strictObject({

@@ -10,9 +10,11 @@ import { deploymentOptions } from './build-id.ts';
 import { awsClients, postgresPool, temporalClient, temporalConnectConfig } from './clients.ts';
 import { bucketName, type Config } from './config.ts';
 import { takeOver } from './deployments.ts';
+import { activityLog, WORKFLOW_INTERCEPTORS } from './log-interceptors.ts';
 import { refreshHolidays } from './schedule.ts';
 import { changeText } from './schedule-description.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { installTelemetry, showSignsOfLife } from './telemetry.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
@@ -30,11 +32,12 @@ export type WorkerVersion = { buildId: string; deployed: boolean };
 
 /** Connects everything, migrates the control database, ships the Spark jobs and starts polling for the lake's work. */
 export async function createWorker(config: Config, { buildId, deployed }: WorkerVersion): Promise<ReadyWorker> {
+  const logger = await installTelemetry(config);
   const catalogue = compileCatalogue(loadCatalogue());
   const aws = awsClients(config);
   const database = postgresPool(config);
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  database.on('error', (error) => console.error(`Postgres: ${error.message}`));
+  database.on('error', (error) => logger.warn(`Postgres: ${error.message}`));
   const client = await temporalClient(config);
   const [artifacts] = await Promise.all([
     shipArtifacts(aws.s3, bucketName(config, 'controle'), catalogue),
@@ -51,6 +54,7 @@ export async function createWorker(config: Config, { buildId, deployed }: Worker
     taskQueue: config.temporal.taskQueue,
     workflowsPath: WORKFLOWS,
     activities: createActivities(lake),
+    interceptors: { workflowModules: WORKFLOW_INTERCEPTORS, activity: [activityLog] },
     workerDeploymentOptions: deploymentOptions(buildId),
     maxConcurrentActivityTaskExecutions: 20,
     // Heartbeats are throttled; at the default a cancellation would be learned late.
@@ -62,12 +66,14 @@ export async function createWorker(config: Config, { buildId, deployed }: Worker
   await ensureBackfillQueue(client, config.temporal.taskQueue);
   return {
     run: async (ready) => {
+      const signs = showSignsOfLife(database, logger);
       try {
         const running = worker.run();
         if (!deployed) await Promise.race([running, takeOver(client, config.temporal.taskQueue, buildId)]);
         ready();
         await running;
       } finally {
+        signs.stop();
         await Promise.all([connection.close(), client.connection.close(), database.end()]);
       }
     },

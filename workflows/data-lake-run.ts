@@ -14,6 +14,8 @@ import {
 import { rootCause } from './causes.ts';
 import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
 import { lakeGranted } from './lake-lock.ts';
+import { noteForLog } from './log-context.ts';
+import { countRun } from './run-metrics.ts';
 import {
   LAKE_BUSINESS_DATE,
   LAKE_FILES,
@@ -61,7 +63,9 @@ export async function dataLakeRun(): Promise<RunResult> {
   const tell = (stage: string) => {
     story.stage = stage;
     setCurrentDetails(markdown(story));
+    log.info(stage);
   };
+  noteForLog({ slot });
   upsertSearchAttributes([
     { key: LAKE_SLOT, value: new Date(instantOf(slot)) },
     { key: LAKE_KIND, value: kind },
@@ -72,6 +76,7 @@ export async function dataLakeRun(): Promise<RunResult> {
   const opening = await lake.openRun('open the run', { slot, kind, workflowId, runId });
   const { context } = opening;
   story.attempt = context.attempt;
+  noteForLog({ runAttempt: context.attempt });
   story.grant = context.grant;
   story.businessDate = opening.businessDate ?? null;
 
@@ -264,13 +269,16 @@ export async function step(
   cluster: OwnCluster,
   replaced?: (sentence: string) => void,
 ): Promise<LayerSummary> {
+  noteForLog({ step: name });
   const { manifest } = await lake.writeManifest(`manifest of ${name}`, { context, step: name });
   const { grant } = cluster.of.context;
   const run = (clusterId: string) =>
     lake.runStep(`EMR step ${name}`, { context, step: name, clusterId, manifest, grant });
   const { stepId } = await onCluster(cluster, run, replaced);
   const { clusterId } = cluster;
-  return lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });
+  const layer = await lake.recordLayer(`record what ${name} did`, { context, step: name, clusterId, stepId });
+  noteForLog({ step: undefined });
+  return layer;
 }
 
 /** Complete is what readers see: a run that dies between the two leaves a publication that the next one completes. */
@@ -308,6 +316,8 @@ async function close(
   setCurrentDetails(markdown(story));
   upsertSearchAttributes([...foundByDate(story), { key: LAKE_OUTCOME, value: outcome }]);
   upsertMemo({ outcome, message, attempt: context.attempt, grant: context.grant, ...(publication && { publication }) });
+  countRun(context.kind, outcome, story);
+  log.info(`closed as ${outcome}: ${message}`);
   if (patched('raise-alerts')) await tellPeople();
   return { slot: context.slot, outcome, message, delivery: story.delivery, layers: story.layers, publication };
 }

@@ -121,16 +121,26 @@ export type ClosingState =
   | 'failed'
   | 'cancelled';
 
-/** Closes a run once. Without a publication a failed run's files are held, a cancelled one's given back. */
-export async function closeRun(database: Database, run: number, state: ClosingState, message: string): Promise<void> {
-  await transaction(database, async (client) => {
-    const closed = await client.query(
-      `update run set state = $2, message = $3, closed_at = now() where run = $1 and state = 'open'`,
+/**
+ * Closes a run once, and tells how many seconds it lasted; null when it was closed already. Without a publication a failed
+ * run's files are held, a cancelled one's given back.
+ */
+export function closeRun(
+  database: Database,
+  run: number,
+  state: ClosingState,
+  message: string,
+): Promise<number | null> {
+  return transaction(database, async (client) => {
+    const closed = await client.query<{ seconds: number }>(
+      `update run set state = $2, message = $3, closed_at = now() where run = $1 and state = 'open'
+       returning extract(epoch from closed_at - opened_at)::float8 as seconds`,
       [run, state, message],
     );
-    if (closed.rowCount === 0) return;
+    const seconds = closed.rows[0]?.seconds ?? null;
+    if (seconds === null) return null;
     const planned = await client.query('select from publication where run = $1', [run]);
-    if (planned.rowCount !== 0) return;
+    if (planned.rowCount !== 0) return seconds;
     if (state === 'cancelled') await giveFilesBack(client, run);
     if (state === 'failed') {
       await client.query(
@@ -138,6 +148,7 @@ export async function closeRun(database: Database, run: number, state: ClosingSt
         [run, message],
       );
     }
+    return seconds;
   });
 }
 

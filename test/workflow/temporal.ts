@@ -12,6 +12,7 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { deploymentOptions } from '../../workers/build-id.ts';
+import { activityLog, WORKFLOW_INTERCEPTORS } from '../../workers/log-interceptors.ts';
 import { ensureSearchAttributes } from '../../workers/search-attributes.ts';
 import { DATA_LAKE_RUN_TYPE } from '../../workflows/names.ts';
 import { LAKE_SEARCH_ATTRIBUTES, SCHEDULED_START } from '../../workflows/search-attributes.ts';
@@ -20,14 +21,20 @@ import type { LakeActivities, RunResult } from '../../workflows/types.ts';
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 // Runs that fail and are cancelled are what the tests are about: the log of them would hide what fails.
-Runtime.install({
-  logger: new DefaultLogger('ERROR', () => undefined),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
-});
+// A test of logs and metrics has installed its own.
+if (!Runtime._instance)
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+  });
 
 /** The project's workflows, bundled as the worker bundles them. */
 export const bundleWorkflows = (workflowsPath = WORKFLOWS): Promise<WorkflowBundle> =>
-  bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: workflowsPath === WORKFLOWS ? WORKFLOW_INTERCEPTORS : [],
+    logger: new DefaultLogger('ERROR'),
+  });
 
 /** A server on which time passes at once whenever nothing but a timer is waited for. */
 export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
@@ -86,6 +93,7 @@ export async function startWorker(
     taskQueue,
     workflowBundle,
     activities,
+    interceptors: { activity: [activityLog] },
     ...(identity ? { identity } : {}),
     ...(buildId ? { workerDeploymentOptions: deploymentOptions(buildId) } : {}),
     maxHeartbeatThrottleInterval: '50ms',

@@ -49,7 +49,7 @@ export async function mustBeFree(
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -61,7 +61,7 @@ function isFree(port: number): Promise<boolean> {
  * Below the ports that the system gives to outgoing connections (from 32768 on Linux): there, a client that keeps knocking
  * at a part that is away may be given that part's own port, and the part cannot come back.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);
     if (await isFree(port)) return port;

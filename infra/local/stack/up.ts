@@ -5,7 +5,7 @@ import { attributesFolder } from './attributes.ts';
 import { startAws } from './aws.ts';
 import { BUCKET_PREFIX, makeBuckets } from './buckets.ts';
 import { clockWarning } from './clock.ts';
-import { writeConfig } from './config.ts';
+import { metricsAddress, writeConfig } from './config.ts';
 import { guardDisk, mustHaveSpace } from './disk.ts';
 import { stackFolder } from './folder.ts';
 import { type Hold, holdInTurn } from './hold.ts';
@@ -27,7 +27,7 @@ const NOTE_USE_EVERY_MS = 30_000;
 export type Stack = {
   folder: string;
   ports: Ports;
-  addresses: { temporalUi: string; s3: string; aws: string; postgres: string; temporal: string };
+  addresses: { temporalUi: string; s3: string; aws: string; postgres: string; temporal: string; metrics: string };
   /** Adds a part of someone else (the worker), which is kept running and stopped with the rest. */
   start: (definition: PartDefinition) => Promise<void>;
   /** Settles with a sentence when the stack cannot go on: a part that does not stay up, a disk that fills. */
@@ -167,7 +167,8 @@ async function startParts(options: StartOptions, prepared: Prepared): Promise<St
     throw failed.reason;
   }
   await makeBuckets(`http://127.0.0.1:${ports.s3}`);
-  writeConfig(folder, ports);
+  const metrics = await metricsAddress(folder);
+  writeConfig(folder, ports, metrics);
   guardDisk(folder, (sentence) => supervisor.giveUp(sentence), supervisor.stopping);
   noteUse(() => record(supervisor.parts), supervisor.stopping);
   return {
@@ -179,6 +180,7 @@ async function startParts(options: StartOptions, prepared: Prepared): Promise<St
       aws: `http://127.0.0.1:${ports.aws}`,
       postgres: postgresUrl(ports.postgres),
       temporal: `127.0.0.1:${ports.temporal}`,
+      metrics: `http://${metrics}/metrics`,
     },
     start: (definition) => supervisor.start(definition),
     broken: supervisor.broken,

@@ -73,7 +73,10 @@ export async function dataLakeRun(): Promise<RunResult> {
 
   await waitForTheLake(tell);
   const { workflowId, runId } = workflowInfo();
-  const opening = await lake.openRun('open the run', { slot, kind, workflowId, runId });
+  // Whoever opened it closes it: a cancellation waits until it is known what was opened.
+  const opening = await CancellationScope.nonCancellable(() =>
+    lake.openRun('open the run', { slot, kind, workflowId, runId }),
+  );
   const { context } = opening;
   story.attempt = context.attempt;
   noteForLog({ runAttempt: context.attempt });
@@ -85,7 +88,9 @@ export async function dataLakeRun(): Promise<RunResult> {
     if (opening.decision === 'superseded') return await close(context, story, 'superseded', opening.message);
     return await play(context, arrivedBy, story, tell);
   } catch (error) {
-    const outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    // An activity whose worker died while it was being cancelled fails by its timeout: its run was cancelled all the same.
+    const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+    const outcome = cancelled ? 'cancelled' : 'failed';
     await CancellationScope.nonCancellable(() => close(context, story, outcome, rootCause(error)));
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from '@temporalio/common';
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, patched, proxyActivities } from '@temporalio/workflow';
 import { NEVER_RETRIED } from './failures.ts';
 import type { LakeActivities } from './types.ts';
 
@@ -33,6 +33,21 @@ function told<A extends Activity>(activity: {
   return (summary: string, ...args: Parameters<A>) => activity.executeWithOptions({ summary }, args);
 }
 
+/**
+ * The same, of activities that leave something behind them on EMR or in landing: what a cancelled run cleans up comes after they
+ * have stopped, or they would go on behind it.
+ */
+function toldToItsEnd<A extends Activity>(activity: {
+  executeWithOptions(options: ActivityOptions, args: Parameters<A>): Promise<Awaited<ReturnType<A>>>;
+}) {
+  return (summary: string, ...args: Parameters<A>) => {
+    const waits = patched('wait-for-cancelled-activities') && {
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    };
+    return activity.executeWithOptions({ summary, ...waits }, args);
+  };
+}
+
 const control = proxyActivities<LakeActivities>(short);
 const landing = proxyActivities<LakeActivities>(copying);
 const emr = proxyActivities<LakeActivities>(stepping);
@@ -46,14 +61,14 @@ export const lake = {
   planPublication: told<LakeActivities['planPublication']>(control.planPublication),
   completePublication: told<LakeActivities['completePublication']>(control.completePublication),
   confirmPublication: told<LakeActivities['confirmPublication']>(control.confirmPublication),
-  detectDelivery: told<LakeActivities['detectDelivery']>(landing.detectDelivery),
+  detectDelivery: toldToItsEnd<LakeActivities['detectDelivery']>(landing.detectDelivery),
   prepareCatalogue: told<LakeActivities['prepareCatalogue']>(control.prepareCatalogue),
   updateCatalogue: told<LakeActivities['updateCatalogue']>(control.updateCatalogue),
   announcePublication: told<LakeActivities['announcePublication']>(control.announcePublication),
   endOlderClusters: told<LakeActivities['endOlderClusters']>(control.endOlderClusters),
-  startCluster: told<LakeActivities['startCluster']>(control.startCluster),
+  startCluster: toldToItsEnd<LakeActivities['startCluster']>(control.startCluster),
   writeManifest: told<LakeActivities['writeManifest']>(control.writeManifest),
-  runStep: told<LakeActivities['runStep']>(emr.runStep),
+  runStep: toldToItsEnd<LakeActivities['runStep']>(emr.runStep),
   writeRebuildManifest: told<LakeActivities['writeRebuildManifest']>(control.writeRebuildManifest),
   readComparisons: told<LakeActivities['readComparisons']>(control.readComparisons),
   sweep: told<LakeActivities['sweep']>(control.sweep),

@@ -92,6 +92,13 @@ async function closeAbandoned(client: Transaction, grant: number): Promise<void>
     [grant],
   );
   for (const { run } of rows) await giveFilesBack(client, Number(run));
+  // Its readers see it; that its rows were counted through Athena is not known.
+  await client.query(
+    `update run set state = case when confirmed_at is null then 'published_unconfirmed' else 'published' end, closed_at = now(),
+       message = 'publication ' || publication || ': the run ended without closing; the next one found it so'
+     from publication where publication.run = run.run and completed_at is not null and state = 'open' and run.lake_grant < $1`,
+    [grant],
+  );
 }
 
 async function cutPublication(client: Transaction): Promise<OpenedRun['cut']> {

@@ -48,15 +48,41 @@ def test_a_plan_that_was_carried_out_can_be_carried_out_again(lake, ready):
     assert [refs(lake, table) for table in TABLES] == before
 
 
-def test_a_plan_cut_short_after_its_first_table_is_completed(lake, ready):
-    plan = dict(lake.published)
-    trusted, refined = ready
-    lake.publish(trusted, {"tables": []}, SECOND)
-    lake.published = plan
-    metrics = lake.publish(trusted, refined, SECOND)
+def test_a_plan_cut_short_after_any_of_its_tables_is_completed_to_the_same_lake(lake, ready):
+    """Table by table: each way to be cut gives the snapshots, tags and branches that an uncut publication gives."""
+    base, (trusted, refined) = dict(lake.published), ready
+    before = {table: refs(lake, table) for table in TABLES}
+    moves = {f"trusted.{t['table']}": t for t in trusted["tables"]}
+    moves |= {f"refined.{t['table']}_dados": t for t in refined["tables"]}
+    assert tuple(moves) == TABLES
+    planned = {
+        table: {"main": move["snapshotTo"], f"slot_{FIRST}": base[table], f"slot_{SECOND}": move["snapshotTo"]}
+        for table, move in moves.items()
+    }
+    for moved in range(len(TABLES) + 1):
+        for table in TABLES:
+            stand_as(lake, table, before[table])
+        lake.published = dict(base)
+        cut = [t for name, t in moves.items() if name in TABLES[:moved]]
+        lake.publish({"tables": cut[:1]}, {"tables": cut[1:]}, SECOND)
+        expected = {t: (planned if t in TABLES[:moved] else before)[t] for t in TABLES}
+        assert {table: refs(lake, table) for table in TABLES} == expected
 
-    assert [table["moved"] for table in metrics["tables"]] == [False, True]
+        lake.published = dict(base)
+        metrics = lake.publish(trusted, refined, SECOND)
+        assert [table["moved"] for table in metrics["tables"]] == [t not in TABLES[:moved] for t in TABLES]
+        assert {table: refs(lake, table) for table in TABLES} == planned
     assert lake.rows("select max(inadimplentes) from refined.taxa_inadimplencia_dados") == [(2,)]
+
+
+def stand_as(lake, table, wanted):
+    """Puts the references of a table back to where they stood."""
+    for name in refs(lake, table).keys() - wanted.keys():
+        lake.spark.sql(f"alter table lake.{table} drop tag {name}")
+    lake.spark.sql(f"call lake.system.set_current_snapshot('{table}', {wanted['main']})")
+    for name in wanted.keys() - refs(lake, table).keys():
+        lake.spark.sql(f"alter table lake.{table} create branch {name} as of version {wanted[name]}")
+    assert refs(lake, table) == wanted
 
 
 def test_a_table_that_the_slot_left_as_it_was_gets_the_tag_alone(lake):

@@ -4,7 +4,7 @@ import { migrate } from '../../../control-db/migrate.ts';
 import { LostGrant, mustHoldGrant, transaction } from '../../../control-db/queries/database.ts';
 import { filesOfRun, reclaimGivenBack } from '../../../control-db/queries/files.ts';
 import { recordLayer } from '../../../control-db/queries/loads.ts';
-import { planPublication } from '../../../control-db/queries/publications.ts';
+import { completePublication, planPublication } from '../../../control-db/queries/publications.ts';
 import { closeRun, listRuns } from '../../../control-db/queries/runs.ts';
 import { postgresPool } from '../../../workers/clients.ts';
 import type { Config } from '../../../workers/config.ts';
@@ -118,6 +118,17 @@ describe('a run that was terminated', () => {
     expect(await outcomes(database)).toEqual({ 'good.csv': 'accepted' });
     expect(await filesOfRun(database, next.run)).toEqual([]);
   });
+});
+
+test('a run that was terminated after its publication was complete is closed by the next one as published, unconfirmed', async () => {
+  const { run, grant } = await open(database, FIRST, 'a');
+  const { publication } = await planPublication(database, run, grant);
+  await completePublication(database, publication);
+  await open(database, SECOND, 'b');
+  expect(await states()).toEqual([
+    [FIRST, 1, 'published_unconfirmed'],
+    [SECOND, 1, 'open'],
+  ]);
 });
 
 describe('a run that is closed', () => {

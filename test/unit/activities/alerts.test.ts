@@ -93,6 +93,25 @@ describe('of what the control database holds', () => {
     expect(await kinds()).toEqual([]);
   });
 
+  test('files that only wait behind a held delivery, and those refused by a person or weeks ago, are not told', async () => {
+    const { run: number } = await open(database, FIRST, 'a');
+    for (const key of ['waits.csv', 'rejected.csv', 'old.csv']) await accepted(database, number, key);
+    await database.query(
+      `update file set outcome = 'held', waits = true, reason = 'waits' where landing_key = 'waits.csv'`,
+    );
+    await database.query(
+      `update file set outcome = 'refused', reason = 'a reason',
+                       seen_at = now() - case landing_key when 'old.csv' then interval '8 days' else interval '0' end
+       where landing_key in ('rejected.csv', 'old.csv')`,
+    );
+    await database.query(
+      `insert into file_rejection (file, held_because, rejected_by) select file, 'an audit', 'ana' from file
+       where landing_key = 'rejected.csv'`,
+    );
+    await closeRun(database, number, 'empty', '');
+    expect(await kinds()).toEqual([]);
+  });
+
   test('refused files are told once for a run, and over when a good one of that name came', async () => {
     const first = await open(database, FIRST, 'a');
     const bad = await claimed(database, first.run, 'bad.csv');

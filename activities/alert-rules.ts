@@ -22,13 +22,22 @@ const CATCH_UP = 7 * 24 * HOUR;
 /** What goes on now that a person should know of, whoever looks: the end of a run, or the watchdog. */
 export function lakeIncidents(state: LakeState, settings: AlertSettings): Found {
   const { control } = state;
-  const judged = ['failed_run', 'unconfirmed_publication', 'held_delivery', 'refused_file', 'no_delivery', 'run_cost'];
+  const judged = [
+    'failed_run',
+    'failed_backfill',
+    'unconfirmed_publication',
+    'held_delivery',
+    'refused_file',
+    'no_delivery',
+    'run_cost',
+  ];
   if (state.unfinished) judged.push('run_not_finished');
   if (state.clusters) judged.push('cluster_running_long');
   return {
     judged,
     incidents: [
       ...control.failed.map(failedRun),
+      ...control.failedBackfills.map(failedBackfill),
       ...control.unconfirmed.map(unconfirmedPublication),
       ...control.held.map(heldDelivery),
       ...control.refused.map(refusedFiles),
@@ -45,6 +54,14 @@ function failedRun({ run, slot, attempt, message }: ControlState['failed'][numbe
     summary: `run of slot ${slotOf(slot)} failed`,
     message: `Attempt ${attempt} at slot ${slotOf(slot)} failed, and nothing of it was published: ${short(message)}`,
     command: 'podlake runs',
+  });
+}
+
+function failedBackfill({ backfill, reason, message }: ControlState['failedBackfills'][number]): Incident {
+  return incident('failed_backfill', `backfill ${backfill}`, null, {
+    summary: `backfill ${backfill} failed`,
+    message: `Backfill ${backfill} ("${short(reason)}") failed, and nothing of it was published: ${short(message)}`,
+    command: 'podlake backfill list',
   });
 }
 

@@ -293,7 +293,7 @@ export async function finishPublication(context: RunContext, publication: number
 }
 
 /** How a run ended is settled before this: an export that fails is told, and the next run's makes up for it. */
-async function exportTables(context: RunContext): Promise<string[]> {
+export async function exportTables(context: RunContext): Promise<string[]> {
   try {
     await exportControl('the control tables, for those who read with Athena', context);
     return [];
@@ -328,7 +328,7 @@ async function close(
 }
 
 /** The run is closed: neither a failure nor a cancellation here makes it another. */
-async function tellPeople(): Promise<void> {
+export async function tellPeople(): Promise<void> {
   try {
     await CancellationScope.nonCancellable(() => raiseAlerts('tell people what needs them'));
   } catch (error) {

@@ -4,12 +4,13 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
 import { rootCause } from './causes.ts';
 import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
-import { finishPublication, step, takeOver, waitForTheLake } from './data-lake-run.ts';
+import { exportTables, finishPublication, step, takeOver, tellPeople, waitForTheLake } from './data-lake-run.ts';
 import { BACKFILL_PROGRESS } from './names.ts';
 import { lake, verifyPublication } from './steps.ts';
 import type { BackfillEnd, BackfillProgress, NextReplay, RunContext } from './types.ts';
@@ -52,7 +53,10 @@ export async function playBackfill(backfill: number): Promise<PlayedBackfill> {
     });
     throw error;
   } finally {
-    await CancellationScope.nonCancellable(() => endCluster(playing));
+    await CancellationScope.nonCancellable(async () => {
+      await endCluster(playing);
+      if (patched('export-and-tell-after-backfill')) await afterwards(playing);
+    });
   }
 }
 
@@ -146,6 +150,12 @@ async function discard(playing: Playing): Promise<void> {
   } catch (error) {
     log.error('the branches of the backfill are left; maintenance removes them', { error: rootCause(error) });
   }
+}
+
+/** The slots that were played are exported anew, and people are told what needs them; neither changes how it ended. */
+async function afterwards({ own }: Playing): Promise<void> {
+  if (own) for (const warning of await exportTables(own.context)) log.warn(warning);
+  await tellPeople();
 }
 
 async function endCluster({ own }: Playing): Promise<void> {

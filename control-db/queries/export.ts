@@ -30,7 +30,7 @@ const QUERIES: Record<string, string> = {
            coalesce(arquivos, 0) as arquivos, coalesce(aceitos, 0) as arquivos_aceitos,
            coalesce(recusados, 0) as arquivos_recusados, coalesce(retidos, 0) as arquivos_retidos, linhas_raw,
            case when cost.complete then usd end as custo_usd
-    from run left join publication using (run)
+    from run left join published_run using (run)
     left join (
       select run, count(*) as arquivos, count(*) filter (where outcome = 'accepted') as aceitos,
              count(*) filter (where outcome = 'refused') as recusados, count(*) filter (where outcome = 'held') as retidos

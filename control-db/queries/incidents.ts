@@ -4,13 +4,15 @@ import type { Database } from './database.ts';
 export type ControlState = {
   /** Failed, and no later run has ended well. */
   failed: { run: number; slot: Date; attempt: number; message: string }[];
+  /** Backfills that failed and that no later one followed which was published. */
+  failedBackfills: { backfill: number; reason: string; message: string }[];
   /** Published, and Athena has not confirmed it, nor has a later publication taken its place. */
   unconfirmed: { run: number; slot: Date; message: string }[];
   /** Deliveries that are held for something of their own. */
   held: { slot: Date; files: number; tables: string[]; reason: string }[];
   /** Files that a run refused lately and that nobody has delivered well since. */
   refused: { run: number; slot: Date; files: number; first: { file: number; key: string; reason: string } }[];
-  /** Runs that have not been closed. */
+  /** Runs that have not been closed; a slot of a backfill is none, however old. */
   open: { run: number; slot: Date; attempt: number; openedAt: Date }[];
   /** What runs of late cost until now, where prices are known. */
   costs: { run: number; slot: Date; attempt: number; usd: number }[];
@@ -28,8 +30,14 @@ export async function controlState(database: Pick<Database, 'query'>, slots: num
   const all = async <Row>(query: string, values: unknown[] = []) => (await database.query(query, values)).rows as Row[];
   const failed = await all<ControlState['failed'][number]>(
     `select run::float8 as run, slot, attempt, coalesce(message, '') as message from run
-     where state = 'failed' and not exists (select from run later where later.run > run.run and later.state in ${ENDED_WELL})
+     where state = 'failed' and backfill is null and not exists (select from run later where later.run > run.run and later.state in ${ENDED_WELL})
      order by run.run`,
+  );
+  const failedBackfills = await all<ControlState['failedBackfills'][number]>(
+    `select backfill::float8 as backfill, coalesce(request ->> 'reason', '') as reason, coalesce(message, '') as message
+     from backfill where state = 'failed' and closed_at > now() - ${LATELY}
+       and not exists (select from backfill later where later.backfill > backfill.backfill and later.state = 'published')
+     order by backfill`,
   );
   const unconfirmed = await all<ControlState['unconfirmed'][number]>(
     `select run::float8 as run, run.slot, coalesce(message, '') as message from run join publication using (run)
@@ -52,7 +60,7 @@ export async function controlState(database: Pick<Database, 'query'>, slots: num
      group by run, slot order by run`,
   );
   const open = await all<ControlState['open'][number]>(
-    `select run::float8 as run, slot, attempt, opened_at as "openedAt" from run where state = 'open' order by run.run`,
+    `select run::float8 as run, slot, attempt, opened_at as "openedAt" from run where state = 'open' and backfill is null order by run.run`,
   );
   const costs = await all<ControlState['costs'][number]>(
     `select run::float8 as run, slot, attempt, usd::float8 as usd from run_cost join run using (run)
@@ -65,7 +73,7 @@ export async function controlState(database: Pick<Database, 'query'>, slots: num
   );
   const [last] = await all<{ slot: Date | null }>('select max(slot) as slot from file join run using (run)');
   return {
-    ...{ failed, unconfirmed, held, refused, open, costs },
+    ...{ failed, failedBackfills, unconfirmed, held, refused, open, costs },
     scheduled: scheduled.map(({ slot }) => slot),
     lastFileSlot: last?.slot ?? null,
   };

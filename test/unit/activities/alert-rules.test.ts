@@ -9,7 +9,7 @@ const NEXT = new Date('2026-01-06T09:00:00Z');
 const hoursAfter = (slot: Date, hours: number) => new Date(slot.getTime() + hours * 3_600_000);
 
 const quiet: ControlState = {
-  ...{ failed: [], unconfirmed: [], held: [], refused: [], open: [], costs: [] },
+  ...{ failed: [], failedBackfills: [], unconfirmed: [], held: [], refused: [], open: [], costs: [] },
   ...{ scheduled: [EVENING, MORNING], lastFileSlot: EVENING },
 };
 
@@ -33,6 +33,17 @@ describe('each alert says what happened, and the command that comes next', () =>
         subject: 'run 7',
         message: 'Attempt 2 at slot 20260105T090000Z failed, and nothing of it was published: Step raw ended as FAILED',
         command: 'podlake runs',
+      },
+    ],
+    [
+      'a failed backfill',
+      { failedBackfills: [{ backfill: 3, reason: 'ticket 4711', message: 'slot x: rows are lost' }] },
+      {},
+      {
+        kind: 'failed_backfill',
+        subject: 'backfill 3',
+        message: 'Backfill 3 ("ticket 4711") failed, and nothing of it was published: slot x: rows are lost',
+        command: 'podlake backfill list',
       },
     ],
     [

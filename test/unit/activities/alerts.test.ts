@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { alertChannels } from '../../../activities/alert-channels.ts';
 import { raise } from '../../../activities/alerts.ts';
+import * as backfills from '../../../control-db/queries/backfills.ts';
 import { recordCluster } from '../../../control-db/queries/clusters.ts';
 import { recordInstances } from '../../../control-db/queries/costs.ts';
 import { setAside } from '../../../control-db/queries/files.ts';
@@ -82,6 +83,15 @@ const run = async (slot: string, state?: Parameters<typeof closeRun>[2], message
 };
 
 describe('of what the control database holds', () => {
+  test('a failed backfill is told once and not for each of its slots, which are late at no time', async () => {
+    await run(SECOND, 'empty');
+    const { backfill } = await backfills.register(database, { queue: 'q', signal: 1, request: { reason: 'a test' } });
+    for (const slot of [FIRST, SECOND]) await backfills.replayOf(database, backfill, new Date(slot));
+    expect(await kinds()).toEqual([]);
+    await backfills.close(database, backfill, 'failed', 'an audit failed');
+    expect(await kinds()).toEqual([`failed_backfill backfill ${backfill}`]);
+  });
+
   test('a failed run and its held delivery are told, and over when a later run ends well and the files are settled', async () => {
     const failed = await open(database, FIRST, 'a');
     await accepted(database, failed.run, 'good.csv');

@@ -154,6 +154,15 @@ describe('the export of the control tables', () => {
     ]);
   });
 
+  test('puts a run of the night under the day and month of São Paulo, where UTC has the next', async () => {
+    await open(database, '2026-02-01T01:30:00Z', 'a');
+    const { run, puts } = exporter();
+    await run();
+    expect(puts).toEqual(['exportacao/execucoes/mes=2026-01/20260201T013000Z.parquet']);
+    const slot = new Date('2026-02-01T01:30:00Z');
+    expect(await slotRows(database, 'execucoes', slot)).toMatchObject([{ slot, data_referencia: '2026-01-31' }]);
+  });
+
   test('gives a cost once it is final', async () => {
     await everything();
     const { run, rows } = exporter();

@@ -12,12 +12,12 @@ export type References = { table: string; branches: string[]; tags: string[] };
 type Metadata = { refs?: Record<string, { type: 'branch' | 'tag' }> };
 
 /**
- * The references of all Iceberg tables of trusted and refined: from Glue's pointer and the metadata that it names, so that no
+ * The references of all Iceberg tables, those of quarantine too: from Glue's pointer and the metadata that it names, so that no
  * cluster is needed to look. Only names are read: the numbers of snapshots are more than a number of JavaScript holds.
  */
 export async function tableReferences(lake: Lake): Promise<References[]> {
   const found: References[] = [];
-  for (const database of ['trusted', 'refined']) {
+  for (const database of ['trusted', 'refined', 'controle']) {
     for (const { Name, Parameters } of await tablesOf(lake, database)) {
       const metadata = await getJson<Metadata>(lake.s3, Parameters?.['metadata_location'] ?? '');
       const names = Object.entries(metadata?.refs ?? {});

@@ -17,8 +17,6 @@ const DAY = 86_400_000;
 const SNAPSHOT_DAYS = 3;
 /** A file that no snapshot names may be one of a writer that has not committed yet; no step may last half as long. */
 const ORPHAN_DAYS = 7;
-/** Rows in quarantine are no publication's: their tables have neither base nor tags, but snapshots all the same. */
-const QUARANTINE = ['controle.quarentena', 'controle.quarentena_resolvida'];
 /** These read snapshots of the past without holding the lake, and have pinned them before this began. */
 const READERS_OF_THE_PAST = [REBUILD_VERIFY_TYPE, PLAY_BACKFILL_TYPE];
 const TAG = /^slot_(\d{8}T\d{6}Z)$/;
@@ -121,9 +119,10 @@ async function tableWork(
   const before = (days: number) => new Date(Date.now() - days * DAY).toISOString();
   const weekly = tasks.some((task) => task !== 'branches');
   const tables = references.map(({ table }) => table).filter((table) => weekly || branches.has(table));
-  return [...tables, ...(expiry || tasks.includes('orphans') ? QUARANTINE : [])].map((table) => ({
+  return tables.map((table) => ({
     table,
     dropBranches: (branches.get(table) ?? []).map(({ branch }) => branch),
+    // Of quarantine, which is no publication's, there is none.
     compactFrom: tasks.includes('compact') ? (base.get(table) ?? null) : null,
     dropTags: expiry?.get(table) ?? [],
     expireBefore: expiry ? before(SNAPSHOT_DAYS) : null,

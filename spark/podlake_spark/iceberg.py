@@ -140,22 +140,34 @@ class LakeTable:
         self._table().manageSnapshots().replaceBranch("main", int(snapshot)).commit()
 
     def unnamed_snapshots(self) -> dict[str, int]:
-        """Snapshots that nothing needs, with their time in milliseconds: no reference stands on them, and they are not on
-        the way of a branch to a tagged snapshot. By that way it is told that a branch descends from main, and that only
-        compactions lie between main and what was published. The empty first snapshot, on which a table is played again
-        from its beginning, is needed too and keeps no file.
+        """Snapshots that nothing needs, with their time in milliseconds.
+
+        Needed is what a reference stands on, and the way from main to a tagged snapshot, by which it is told that only
+        compactions lie between; of any other branch the way to main's, by which it is told that it descends from it. The
+        empty first snapshot, on which a table is played again from its beginning, keeps no file.
         """
         table = self._table()
-        references = [table.refs().get(name) for name in table.refs()]
-        tagged = {reference.snapshotId() for reference in references if reference.isTag()}
-        needed = tagged | {snapshot.snapshotId() for snapshot in table.snapshots() if snapshot.parentId() is None}
-        for branch in [reference for reference in references if reference.isBranch()]:
-            at = table.snapshot(branch.snapshotId())
-            while at is not None and at.snapshotId() not in tagged:
-                needed.add(at.snapshotId())
-                at = None if at.parentId() is None else table.snapshot(at.parentId())
+        references = {name: table.refs().get(name) for name in table.refs()}
+        tagged = {reference.snapshotId() for reference in references.values() if reference.isTag()}
+        mains = self._way(table, references["main"].snapshotId()) if "main" in references else []
+        needed = {reference.snapshotId() for reference in references.values()}
+        needed |= {snapshot.snapshotId() for snapshot in table.snapshots() if snapshot.parentId() is None}
+        if not tagged.isdisjoint(mains):
+            needed |= _until(mains, tagged)
+        for reference in references.values():
+            if reference.isBranch():
+                needed |= _until(self._way(table, reference.snapshotId()), tagged | set(mains))
         found = {snapshot.snapshotId(): snapshot.timestampMillis() for snapshot in table.snapshots()}
         return {str(snapshot): born for snapshot, born in found.items() if snapshot not in needed}
+
+    def _way(self, table, snapshot: int) -> list[int]:
+        """A snapshot and those that it descends from, as far as they are there."""
+        way = []
+        at = table.snapshot(snapshot)
+        while at is not None:
+            way.append(at.snapshotId())
+            at = None if at.parentId() is None else table.snapshot(at.parentId())
+        return way
 
     def restart_branch(self, branch: str, base: str | None) -> str:
         """Puts the run's branch on the base, whatever an earlier try left there; returns the base's snapshot."""
@@ -276,6 +288,12 @@ class LakeTable:
         )
         table.refresh()
         return table
+
+
+def _until(way: list[int], places: set[int]) -> set[int]:
+    """The beginning of a way up to the first of these places; all of it when it comes to none."""
+    end = next((index for index, snapshot in enumerate(way) if snapshot in places), len(way))
+    return set(way[: end + 1])
 
 
 def create_namespace(spark: SparkSession, namespace: str) -> None:

@@ -191,6 +191,22 @@ def test_a_compaction_is_known_as_one_also_after_the_snapshots_between_have_had_
     assert clients(small_files) == expected(8)
 
 
+def test_a_table_without_tags_keeps_what_main_and_branches_stand_on(lake):
+    create_namespace(lake.spark, "controle")
+    lake.spark.sql("create table lake.controle.quarentena (id int) using iceberg")
+    for n in range(1, 5):
+        lake.spark.sql(f"insert into lake.controle.quarentena values ({n})")
+        if n == 2:
+            lake.spark.sql("alter table lake.controle.quarentena create branch backfill_7")
+            lake.spark.sql("insert into lake.controle.quarentena.branch_backfill_7 values (9)")
+
+    # Four inserts on main and one on the branch: the third on main is nobody's way, and the first one is kept as the root.
+    assert maintain(lake, "controle.quarentena", expireBefore=LONG_AFTER)["expiredSnapshots"] == 1
+
+    assert lake.rows("select id from lake.controle.quarentena order by 1") == [(1,), (2,), (3,), (4,)]
+    assert lake.rows("select id from lake.controle.quarentena.branch_backfill_7 order by 1") == [(1,), (2,), (9,)]
+
+
 def test_only_the_named_branches_are_dropped(small_files):
     for branch in ("run_20261110T090000Z", "backfill_7", "de_alguem"):
         small_files.spark.sql(f"alter table {TABLE} create branch {branch}")

@@ -69,6 +69,7 @@ async function manySlots(count: number): Promise<void> {
   }
   const refs = Object.fromEntries(tags.map((tag) => [tag, 'tag' as const]));
   tables.add('refined.taxa_dados', refs);
+  tables.add('controle.quarentena', {});
   // A table that got files on the second day alone.
   tables.add('trusted.bureau', { [tags[1] ?? '']: 'tag', auditoria_2026: 'tag' });
 }

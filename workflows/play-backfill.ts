@@ -118,7 +118,9 @@ async function publish(playing: Playing): Promise<PlayedBackfill> {
   const { context } = await lake.openSwitch('the last slot that was played', { backfill, workflowId, runId });
   const { publication, tables } = await lake.planSwitch('commit the plan of the publication', context);
   await tell(`publishing ${tables} tables`);
-  await step(context, 'publish', await clusterFor(playing, context));
+  const cluster = await clusterFor(playing, context);
+  // The slots were played without a grant; what moves main is fenced by that of the switch.
+  await step(context, 'publish', { ...cluster, of: { ...cluster.of, context } });
   await finishPublication(context, publication);
   const message = `publication ${publication}: ${tables} tables${await unconfirmed(context, publication)}`;
   await lake.closeBackfill('say how it ended', { backfill, end: 'published', message });

@@ -138,6 +138,11 @@ export type BackfillEnd = 'rejected' | 'planned' | 'published' | 'unchanged' | '
 export type BackfillPlan = {
   layer: Layer;
   from: Slot;
+  /**
+   * The first slot that trusted is folded again from: `from`, or an older one where the slot before `from` is kept no longer. Of the
+   * slots between the two no indicator is computed.
+   */
+  start: Slot;
   /** The newest slot of which all tables are played; slots published later are played too. */
   to: Slot;
   /** The newest published slot when it was planned. */

@@ -82,10 +82,21 @@ const ended = (...states: [number, string][]) => ({
 const ofChild = ({ calls }: FakeLake) => calls.slice(0, calls.indexOf('endCluster backfill') + 1);
 
 test('a backfill plays its slots without the lake, and takes it for the switch', async () => {
-  const lake = await onLake();
+  const grants: [string, number | undefined][] = [];
+  const lake = await onLake({
+    async runStep({ step, grant }) {
+      grants.push([step, grant]);
+      return { stepId: `s-${step}` };
+    },
+  });
   await ask({ from: '20260105T210000Z', reason: 'a rule was wrong' });
   await untilQueue(ended([1, 'published']));
 
+  // What moves main is fenced by the grant of the switch.
+  expect(grants).toEqual([
+    ['backfill', undefined],
+    ['publish', 3],
+  ]);
   inOrder(
     ofChild(lake),
     ...['runStep backfill', 'recordReplay', 'enterLakeQueue', 'endOlderClusters', 'planSwitch'],

@@ -114,6 +114,30 @@ describe('what is played', () => {
     ]);
   });
 
+  describe('where old slots are kept no longer', () => {
+    const within = (asked: object, ...gone: string[]) =>
+      scopeOf(request(asked), catalogue, published, [], new Set(gone));
+
+    test('begins at the nearest older slot that is, with all of trusted and without indicators of slots nobody asked for', () => {
+      const found = within({ from: S3, tables: ['cards'] }, S2);
+      expect(found).toMatchObject({ from: S3, start: S2, trusted: ['loans', 'cards'], refined: ['sum', 'debt'] });
+      expect(slotsOf(found, known).map(({ slot, refined }) => [slot, refined.join(' ')])).toEqual([
+        ...[
+          [S2, ''],
+          [S3, 'sum debt'],
+          [S4, 'sum debt'],
+        ],
+      ]);
+      expect(within({ from: S3 }, S1, S2)).toMatchObject({ start: S1 });
+      expect(within({ from: S3 }, S1)).toMatchObject({ start: S3 });
+    });
+
+    test('cannot be indicators alone', () => {
+      expect(() => within({ from: S2, layer: 'refined' }, S2)).toThrow(/read as of slot 20260105T210000Z any more/);
+      expect(within({ from: S2, layer: 'refined' }, S1)).toMatchObject({ start: S2, trusted: [] });
+    });
+  });
+
   test('is with released files their tables alone, and all indicators of a slot that is published by it', () => {
     const releasing = (from: string) => scopeOf(request({ from, release: [7] }), catalogue, published, ['CARDS']);
     expect(releasing(S2)).toMatchObject({ layer: 'raw', trusted: ['cards'], refined: ['sum', 'debt'] });

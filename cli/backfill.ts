@@ -91,7 +91,14 @@ async function untilEnded(client: Client, database: pg.Pool, backfill: number, t
   const told = new Set<string>();
   for (;;) {
     const row = await read(database, backfill);
-    if (row.closedAt !== null) return row;
+    if (row.closedAt !== null) {
+      // Readers see it already; that Athena confirms it is said by the end of its workflow, of which the row tells then.
+      await client.workflow
+        .getHandle(`${BACKFILL_QUEUE_ID}-${backfill}`)
+        .result()
+        .catch(() => undefined);
+      return read(database, backfill);
+    }
     const line = await stageOf(client, backfill);
     if (line !== null && !told.has(line)) tell(`  ${line}`);
     if (line !== null) told.add(line);

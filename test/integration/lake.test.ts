@@ -249,7 +249,8 @@ describe('a lake on one machine, slot after slot', () => {
     const listed = await stack.podlake('quarantine', 'list', '--limit', '100000', '--json');
     const rows: { settled: unknown }[] = JSON.parse(listed.stdout);
     const open = rows.filter(({ settled }) => settled === null).length;
-    const query = `SELECT count(*), count_if(situacao = 'aberta'), count_if(resolvida_por = 'linha_posterior')
+    const query = `SELECT count(*), count(*) FILTER (WHERE situacao = 'aberta'),
+        count(*) FILTER (WHERE resolvida_por = 'linha_posterior')
       FROM controle.quarentena_situacao`;
     expect(await stack.athena(query)).toEqual([[rows.length, open, rows.length - open].map(String)]);
   }, 60_000);

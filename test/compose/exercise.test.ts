@@ -107,7 +107,8 @@ it('every service comes up when those that it waits for are there; its health ch
     if (service.command) ledger.exercised(`${name} command`);
     else if (service.build) ledger.exercised(lineOf(service.build.dockerfile, 'CMD'));
   }
-  expect(containers.log('worker')).toContain('worker is polling');
+  // It polls, and so is healthy, a moment before its version is the one that gets work.
+  await expect.poll(() => containers.log('worker'), { timeout: 60_000 }).toContain('worker is polling');
   ledger.exercised(`${WORKER} variable PODLAKE_CONFIG`);
 });
 

@@ -112,7 +112,7 @@ async function pinned(lake: Lake, { slots, current }: History, rebuilt: Publishe
       return {
         slot: context.slot,
         slotInstant: instantOf(context.slot),
-        catalogue: await catalogueOf(lake, published, published.attempt),
+        catalogue: await catalogueOf(lake, published, Math.max(...Object.values(published.attempts))),
         trusted: only('trusted', after([...before, published])),
         refined: only('refined', now(current, after(before))),
       };

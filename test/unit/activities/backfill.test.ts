@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { backfillActivities } from '../../../activities/backfill.ts';
 import type { Lake } from '../../../activities/context.ts';
 import { manifestActivities } from '../../../activities/manifest.ts';
+import { rebuildActivities } from '../../../activities/rebuild.ts';
 import { publishedHistory } from '../../../control-db/queries/history.ts';
 import { recordLayer, type TableLoad } from '../../../control-db/queries/loads.ts';
 import { bases, completePublication, planPublication } from '../../../control-db/queries/publications.ts';
@@ -12,6 +13,7 @@ import type {
   BackfillManifest,
   PublishManifest,
   RawManifest,
+  RebuildManifest,
   TrustedManifest,
 } from '../../../spark/contract/manifest.ts';
 import { slotOf } from '../../../workflows/slot.ts';
@@ -236,6 +238,34 @@ describe('a backfill', () => {
     await completePublication(database, publication);
     const { rows } = await database.query('select state from backfill');
     expect(rows).toEqual([{ state: 'published' }]);
+  });
+
+  test('that folds an older slot, as the one before its first is kept no longer, leaves the indicators of that slot as they were', async () => {
+    const folder = (instant: string) =>
+      `s3://${settings.bucketPrefix}-controle/runs/slot=${slot(instant)}/attempt=1/refined`;
+    for (const instant of [S1, S2])
+      objects.set(`${folder(instant)}/manifest.json`, '{"catalogue": "s3://a/of-then.json"}');
+    await database.query('insert into expired_slot (slot) values ($1)', [S2]);
+    const { backfill } = await ask({ from: slot(S3) });
+    const next = await activities().nextReplay(backfill);
+
+    const { start, tables } = read<BackfillManifest>(next?.manifest ?? '');
+    expect(start[0]).toEqual({ table: 'trusted.bureau', snapshot: '1' });
+    expect(tables.map(({ table, refined }) => [table, refined !== null])).toEqual([
+      [slot(S2), false],
+      [slot(S3), true],
+    ]);
+    await playAll(backfill, { [slot(S2)]: '22', [slot(S3)]: '33' });
+    await completePublication(database, (await switchTo(backfill)).publication);
+    await database.query('delete from expired_slot');
+    const { manifest } = await rebuildActivities(lake()).writeRebuildManifest({ id: 'x', all: true, seed: 1 });
+    expect(read<RebuildManifest>(manifest).slots.map(({ slot: one, catalogue }) => [one, catalogue])).toEqual([
+      ...[
+        [slot(S1), 's3://a/of-then.json'],
+        [slot(S2), 's3://a/of-then.json'],
+        [slot(S3), 's3://a/today.json'],
+      ],
+    ]);
   });
 
   test('that lost the lake before its plan cannot publish', async () => {

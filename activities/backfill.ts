@@ -1,5 +1,5 @@
 import * as backfills from '../control-db/queries/backfills.ts';
-import { after, type History, type PublishedSlot, publishedHistory } from '../control-db/queries/history.ts';
+import { after, type History, publishedHistory } from '../control-db/queries/history.ts';
 import { judgements } from '../control-db/queries/judgements.ts';
 import * as loads from '../control-db/queries/loads.ts';
 import { expiredSlots } from '../control-db/queries/maintenance.ts';
@@ -15,11 +15,12 @@ import type {
   RunContext,
   Slot,
 } from '../workflows/types.ts';
-import { BadBackfill, type KnownSlot, parseRequest, scopeOf, slotsOf } from './backfill-plan.ts';
+import { BadBackfill, parseRequest, scopeOf, slotsOf } from './backfill-plan.ts';
+import { filesToRead, knownSlots, type Played, rawOfSlot, slotsToPlay } from './backfill-slots.ts';
 import type { Lake } from './context.ts';
 import { contextOfCut } from './control.ts';
 import { fenced, final } from './failures.ts';
-import { type LoadedTable, putManifest, rawPart, trustedPart } from './manifest.ts';
+import { putManifest, rawPart, trustedPart } from './manifest.ts';
 import { layerLoad, type Metrics } from './metrics.ts';
 import { backfillFolder, getJson, stepFolder } from './places.ts';
 
@@ -205,84 +206,6 @@ async function tablesToRelease(lake: Lake, { release, from }: BackfillRequest): 
     );
   const read = found.filter(({ examined }) => examined);
   return [...new Set(read.flatMap(({ sourceTable }) => sourceTable ?? []))];
-}
-
-/** The published slots, and the one of released files, which may never have been published. */
-function knownSlots(
-  { from, release }: Pick<BackfillPlan, 'from' | 'release'>,
-  published: PublishedSlot[],
-): KnownSlot[] {
-  const known = published.map(({ slot }) => ({ slot: slotOf(slot), published: true }));
-  if (release.length > 0 && !known.some(({ slot }) => slot === from)) known.push({ slot: from, published: false });
-  return known.sort((a, b) => (a.slot < b.slot ? -1 : 1));
-}
-
-type Played = KnownSlot & {
-  loaded: LoadedTable[];
-  refined: string[];
-  /** Whether its files are read again, and which of its layers are played and recorded. */
-  reads: boolean;
-  wants: string[];
-  layers: string[];
-};
-
-async function slotsToPlay(lake: Lake, backfill: number, plan: BackfillPlan, { slots }: History): Promise<Played[]> {
-  const begun = new Map(
-    (await backfills.replays(lake.database, backfill)).map(({ slot, layers }) => [slotOf(slot), layers]),
-  );
-  const all: Played[] = [];
-  for (const one of slotsOf(plan, knownSlots(plan, slots))) {
-    const layers = begun.get(one.slot) ?? [];
-    const reads =
-      plan.layer === 'raw' && (plan.release.length === 0 ? one.slot <= plan.newest : one.slot === plan.from);
-    const raw = one.trusted ? await rawOfSlot(lake, backfill, one.slot, plan) : new Map<string, SlotRaw>();
-    const loaded = Object.values(lake.catalogue.trusted).flatMap(({ name, source }) => {
-      const found = plan.trusted.includes(name) ? raw.get(source) : undefined;
-      return found ? [{ name, raw: found, reread: found.reread }] : [];
-    });
-    const toBeRead = reads && !layers.includes('raw') && (await filesToRead(lake, one.slot, plan)).size > 0;
-    // A slot of which nothing could be loaded is none, as a run of it would have been empty.
-    if (!one.published && loaded.length === 0 && !toBeRead) continue;
-    const wants = [...(loaded.length > 0 ? ['trusted'] : []), ...(one.refined.length > 0 ? ['refined'] : [])];
-    all.push({ ...one, loaded, reads: toBeRead, wants, layers });
-  }
-  return all;
-}
-
-type SlotRaw = input.RawOfRun & { reread: boolean };
-
-/** By source table what a slot's trusted is folded from: what this backfill read again, else what released files left, else what is published. */
-async function rawOfSlot(lake: Lake, backfill: number, slot: Slot, plan: BackfillPlan): Promise<Map<string, SlotRaw>> {
-  const { database } = lake;
-  const at = new Date(instantOf(slot));
-  const found = new Map<string, SlotRaw>();
-  const add = (raw: input.RawOfRun[], reread: boolean) => {
-    for (const one of raw) found.set(one.table, { ...one, reread });
-  };
-  add(await input.publishedRaw(database, at), false);
-  if (plan.release.length > 0 && slot === plan.from && plan.layer === 'trusted') {
-    const held = await input.heldFiles(database, plan.release);
-    const tables = new Set(held.map(({ sourceTable }) => sourceTable));
-    const runs = [...new Set(held.map(({ run }) => run))];
-    add(
-      (await input.rawOfRuns(database, runs)).filter(({ table }) => tables.has(table)),
-      false,
-    );
-  }
-  const own = (await backfills.replays(database, backfill)).find((one) => slotOf(one.slot) === slot);
-  if (own) add(await input.rawOfRuns(database, [own.run]), true);
-  return found;
-}
-
-/** The files of a slot that are read again, by source table: whole tables, as what is read takes the place of what was. */
-async function filesToRead(lake: Lake, slot: Slot, { release, trusted }: BackfillPlan) {
-  const found = await input.filesOfSlot(lake.database, new Date(instantOf(slot)), release);
-  const released = new Set(found.filter(({ file }) => release.includes(file)).map(({ sourceTable }) => sourceTable));
-  const wanted = new Set(trusted.map((name) => lake.catalogue.trusted[name]?.source));
-  const read = found.filter(
-    ({ sourceTable }) => wanted.has(sourceTable ?? '') && (release.length === 0 || released.has(sourceTable)),
-  );
-  return Map.groupBy(read, ({ sourceTable }) => sourceTable ?? '');
 }
 
 async function contextOf(lake: Lake, backfill: number, slot: Slot): Promise<RunContext> {

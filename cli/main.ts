@@ -193,6 +193,7 @@ const fileNumber = (text: string) => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A file has a number, as the list shows.');
   return Number(text);
 };
+const fileNumbers = (text: string, before: number[] = []) => [...before, fileNumber(text)];
 const files = program
   .command('files')
   .description('the ledger: every file that was seen in landing, what became of it, and why')
@@ -217,10 +218,7 @@ files
 files
   .command('release')
   .description('load held files in their own slot, once the cause is mended, and play the later slots forward')
-  .argument('[numbers...]', 'their numbers, as the list shows', (text, all: number[] = []) => [
-    ...all,
-    fileNumber(text),
-  ])
+  .argument('[numbers...]', 'their numbers, as the list shows', fileNumbers)
   .addOption(stack())
   .addOption(json())
   .option('--slot <slot>', 'all that is held of this slot')
@@ -231,10 +229,7 @@ files
 files
   .command('reject')
   .description('refuse held files for good: publications no longer lack them, and what waits behind them goes on')
-  .argument('[numbers...]', 'their numbers, as the list shows', (text, all: number[] = []) => [
-    ...all,
-    fileNumber(text),
-  ])
+  .argument('[numbers...]', 'their numbers, as the list shows', fileNumbers)
   .addOption(stack())
   .addOption(json())
   .option('--slot <slot>', 'all that is held of this slot')

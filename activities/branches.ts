@@ -1,6 +1,6 @@
 import { GetTablesCommand, type Table } from '@aws-sdk/client-glue';
 import { isSwitching, ownerOfSlotsBranch } from '../control-db/queries/maintenance.ts';
-import { BACKFILL_QUEUE_ID } from '../workflows/names.ts';
+import { backfillId } from '../workflows/names.ts';
 import { instantOf } from '../workflows/slot.ts';
 import type { Lake } from './context.ts';
 import { isRunning } from './owners.ts';
@@ -63,5 +63,5 @@ async function isOwnerless(lake: Lake, branch: string): Promise<boolean> {
   }
   const [, backfill] = /^backfill_(\d+)$/.exec(branch) ?? [];
   if (backfill === undefined || (await isSwitching(lake.database, Number(backfill)))) return false;
-  return !(await isRunning(`${BACKFILL_QUEUE_ID}-${backfill}`));
+  return !(await isRunning(backfillId(backfill)));
 }

@@ -1,7 +1,7 @@
 import type { ClusterSummary } from '@aws-sdk/client-emr';
 import * as maintenance from '../control-db/queries/maintenance.ts';
 import { closeRun } from '../control-db/queries/runs.ts';
-import { BACKFILL_QUEUE_ID, REBUILD_VERIFY_ID } from '../workflows/names.ts';
+import { backfillId, REBUILD_VERIFY_ID } from '../workflows/names.ts';
 import { instantOf, slotOf } from '../workflows/slot.ts';
 import type { LakeActivities } from '../workflows/types.ts';
 import { ownerlessBranches } from './branches.ts';
@@ -59,7 +59,7 @@ async function isOwnerless(lake: Lake, name: NonNullable<ClusterSummary['Name']>
   const [, number] = /^podlake maintenance (\d+)$/.exec(name) ?? [];
   if (number) return hasNoOwner(await maintenance.ownerOfMaintenance(lake.database, Number(number)));
   const [, backfill] = /^podlake-backfill (\d+)( |$)/.exec(name) ?? [];
-  if (backfill) return !(await isRunning(`${BACKFILL_QUEUE_ID}-${backfill}`));
+  if (backfill) return !(await isRunning(backfillId(backfill)));
   if (name.startsWith('podlake-rebuild ')) return !(await isRunning(REBUILD_VERIFY_ID));
   return false;
 }

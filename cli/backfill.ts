@@ -10,6 +10,7 @@ import {
   BACKFILL_QUEUE_ID,
   BACKFILL_QUEUE_TYPE,
   BACKFILLS,
+  backfillId,
   CANCEL_BACKFILL,
 } from '../workflows/names.ts';
 import type { BackfillPlan, BackfillRequest } from '../workflows/types.ts';
@@ -94,7 +95,7 @@ async function untilEnded(client: Client, database: pg.Pool, backfill: number, t
     if (row.closedAt !== null) {
       // Readers see it already; that Athena confirms it is said by the end of its workflow, of which the row tells then.
       await client.workflow
-        .getHandle(`${BACKFILL_QUEUE_ID}-${backfill}`)
+        .getHandle(backfillId(backfill))
         .result()
         .catch(() => undefined);
       return read(database, backfill);

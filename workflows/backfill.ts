@@ -14,7 +14,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ASK_BACKFILL, BACKFILL_PROGRESS, BACKFILL_QUEUE_ID, BACKFILLS, CANCEL_BACKFILL } from './names.ts';
+import { ASK_BACKFILL, BACKFILL_PROGRESS, BACKFILLS, backfillId, CANCEL_BACKFILL } from './names.ts';
 import { playBackfill } from './play-backfill.ts';
 import { awaitClosed, lake } from './steps.ts';
 import type { BackfillItem, BackfillProgress } from './types.ts';
@@ -47,8 +47,6 @@ export const backfills = defineQuery<BackfillQueue>(BACKFILLS);
 const SHOWN = 50;
 /** After this many requests and ends the history is cut, unless the server asks for it before. */
 const EVENTS_PER_RUN = 100;
-
-export const childId = (backfill: number) => `${BACKFILL_QUEUE_ID}-${backfill}`;
 
 /**
  * The queue of backfills: one is played after the other, in the order of asking. Every signal is written down, also one that
@@ -140,7 +138,7 @@ async function cancelNext(state: State): Promise<void> {
       await lake.closeBackfill(`cancel backfill ${number}`, { backfill: waiting.backfill, end: 'cancelled', message }),
     );
   } else if (number !== undefined && state.playing?.backfill === number) {
-    await getExternalWorkflowHandle(childId(number))
+    await getExternalWorkflowHandle(backfillId(number))
       .cancel()
       .catch((error: unknown) => log.info('the backfill is closed already', { number, error: String(error) }));
   }
@@ -148,7 +146,7 @@ async function cancelNext(state: State): Promise<void> {
 
 async function start({ backfill: number, reason }: BackfillItem): Promise<void> {
   await startChild(playBackfill, {
-    workflowId: childId(number),
+    workflowId: backfillId(number),
     args: [number],
     // The queue may be cut, or even be ended, while it plays.
     parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -163,8 +161,8 @@ function watch(number: number): Watch {
   const watched: Watch = { scope, closed: false, done: Promise.resolve() };
   watched.done = scope.run(async () => {
     try {
-      await awaitClosed.executeWithOptions({ summary: `watching ${childId(number)}` }, [
-        { workflowId: childId(number) },
+      await awaitClosed.executeWithOptions({ summary: `watching ${backfillId(number)}` }, [
+        { workflowId: backfillId(number) },
       ]);
       watched.closed = true;
     } catch (error) {

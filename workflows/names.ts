@@ -14,8 +14,10 @@ export const MAINTENANCE_ID_PREFIX = 'maintenance';
 export const HOURLY_SCHEDULE_ID = 'pod-bank-maintenance-hourly';
 export const WEEKLY_SCHEDULE_ID = 'pod-bank-maintenance-weekly';
 export const SCHEDULE_ID = 'pod-bank-data-lake';
-/** The queue of backfills, of which there is one; its children are called `pod-bank-backfill-<number>`. */
+/** The queue of backfills, of which there is one. */
 export const BACKFILL_QUEUE_ID = 'pod-bank-backfill';
+/** The child that plays one of them. */
+export const backfillId = (backfill: number | string) => `${BACKFILL_QUEUE_ID}-${backfill}`;
 export const BACKFILL_QUEUE_TYPE = 'backfill';
 export const ASK_BACKFILL = 'backfill';
 export const CANCEL_BACKFILL = 'cancelBackfill';

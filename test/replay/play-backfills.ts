@@ -7,6 +7,7 @@ import {
   BACKFILL_QUEUE_ID,
   BACKFILL_QUEUE_TYPE,
   BACKFILLS,
+  backfillId,
   CANCEL_BACKFILL,
 } from '../../workflows/names.ts';
 import type { LakeActivities } from '../../workflows/types.ts';
@@ -47,7 +48,7 @@ export async function playBackfills(
     ],
   ];
   for (const [index, [, changes]] of children.entries())
-    lakes.set(`${BACKFILL_QUEUE_ID}-${index + 1}`, fakeLake({ enterLakeQueue, ...changes }));
+    lakes.set(backfillId(index + 1), fakeLake({ enterLakeQueue, ...changes }));
   lakes.set(BACKFILL_QUEUE_ID, fakeLake({ awaitClosed }));
 
   const queue = await client.workflow.start(BACKFILL_QUEUE_TYPE, { workflowId: BACKFILL_QUEUE_ID, taskQueue });
@@ -61,7 +62,7 @@ export async function playBackfills(
   await until(client, ({ unread }) => unread === 0);
   await client.workflow.getHandle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, { backfill: children.length });
   await until(client, ({ playing }) => playing === null);
-  for (const [index, [name]] of children.entries()) await add(name, `${BACKFILL_QUEUE_ID}-${index + 1}`);
+  for (const [index, [name]] of children.entries()) await add(name, backfillId(index + 1));
   await add('backfill-queue-continued-as-new', BACKFILL_QUEUE_ID, queue.firstExecutionRunId);
   await add('backfill-queue-after-continue-as-new', BACKFILL_QUEUE_ID);
 }

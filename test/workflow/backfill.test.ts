@@ -8,6 +8,7 @@ import {
   BACKFILL_QUEUE_ID,
   BACKFILL_QUEUE_TYPE,
   BACKFILLS,
+  backfillId,
   CANCEL_BACKFILL,
 } from '../../workflows/names.ts';
 import type { LakeActivities, NextReplay } from '../../workflows/types.ts';
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 const handle = (workflowId: string) => server.client.workflow.getHandle(workflowId);
-const child = (backfill: number) => handle(`${BACKFILL_QUEUE_ID}-${backfill}`);
+const child = (backfill: number) => handle(backfillId(backfill));
 
 /** A worker on a lake of the test's own, with the real watching of closed workflows. */
 async function onLake(changes: Partial<LakeActivities> = {}): Promise<FakeLake> {

@@ -112,7 +112,9 @@ async function stageOf(client: Client, backfill: number): Promise<string | null>
   if (playing === null) return null;
   if (playing.backfill !== backfill) return `waiting for backfill ${playing.backfill}`;
   const { progress } = playing;
-  return progress && `${progress.stage} (${progress.done} of ${progress.total} slots done)`;
+  if (progress === null) return null;
+  const { stage, done, total } = progress;
+  return total === 0 ? stage : `${stage} (${done} of ${total} slots done)`;
 }
 
 const queueState = (client: Client) => client.workflow.getHandle(BACKFILL_QUEUE_ID).query<BackfillQueue>(BACKFILLS);
@@ -133,7 +135,9 @@ function printPlan({ backfill, state, plan: whole }: BackfillRow): void {
     console.log(`  after ${to} only what looks back on them: ${lookingBack.join(', ')}`);
   if (release.length > 0) console.log(`  released files: ${release.join(', ')}`);
   console.log(
-    `  ${rows.toLocaleString('en-US')} rows; about ${estimatedSeconds} s in Spark, as when they were published`,
+    rows === 0
+      ? '  rows and time are not known: none of this was published before'
+      : `  ${rows.toLocaleString('en-US')} rows; about ${estimatedSeconds} s in Spark, as when they were published`,
   );
 }
 

@@ -44,7 +44,9 @@ function print({
   for (const change of changes) console.log(`  ${changeText(change)}`);
   for (const time of next.slice(0, 4)) console.log(`  next ${time}`);
   if (paused)
-    console.log(`unpause it with: temporal schedule toggle -s ${schedule} --unpause --reason "deliveries arrive"`);
+    console.log(
+      `unpause it with: temporal schedule toggle --schedule-id ${schedule} --unpause --reason "in production"`,
+    );
 }
 
 export function nextScheduleCommand(options: Options & { count: number; from?: string }): Promise<void> {

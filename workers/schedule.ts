@@ -87,7 +87,7 @@ export async function applyOne(
   if (!found) {
     await client.schedule.create({
       ...wanted,
-      state: { paused: true, note: 'Made paused. Unpause it when deliveries arrive.' },
+      state: { paused: true, note: 'Made paused: it starts nothing until it is unpaused.' },
     });
     return { outcome, changes };
   }

@@ -91,7 +91,8 @@ export async function dataLakeRun(): Promise<RunResult> {
     // An activity whose worker died while it was being cancelled fails by its timeout: its run was cancelled all the same.
     const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
     const outcome = cancelled ? 'cancelled' : 'failed';
-    await CancellationScope.nonCancellable(() => close(context, story, outcome, rootCause(error)));
+    const message = cancelled ? 'cancelled; its files go into the next run' : rootCause(error);
+    await CancellationScope.nonCancellable(() => close(context, story, outcome, message));
     throw error;
   }
 }

@@ -77,7 +77,7 @@ async function whileHoldingTheLake(
     if (lines.length > 0) message = lines.join('; ');
     tell(message);
   } catch (error) {
-    message = `${isCancellation(error) ? 'cancelled' : 'failed'}: ${rootCause(error)}`;
+    message = isCancellation(error) ? 'cancelled' : `failed: ${rootCause(error)}`;
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => lake.closeMaintenance('close the maintenance', { context, message }));

@@ -45,11 +45,13 @@ export async function playBackfill(backfill: number): Promise<PlayedBackfill> {
     setCurrentDetails(`## Backfill ${backfill}\n\n**${ended.end}**: ${ended.message}`);
     return ended;
   } catch (error) {
-    const end = isCancellation(error) ? 'cancelled' : 'failed';
+    const [end, message] = isCancellation(error)
+      ? (['cancelled', 'nothing was published'] as const)
+      : (['failed', rootCause(error)] as const);
     await CancellationScope.nonCancellable(async () => {
       await discard(playing);
-      await lake.closeBackfill(`close the backfill as ${end}`, { backfill, end, message: rootCause(error) });
-      setCurrentDetails(`## Backfill ${backfill}\n\n**${end}**: ${rootCause(error)}`);
+      await lake.closeBackfill(`close the backfill as ${end}`, { backfill, end, message });
+      setCurrentDetails(`## Backfill ${backfill}\n\n**${end}**: ${message}`);
     });
     throw error;
   } finally {

@@ -29,10 +29,14 @@ export async function judgements(database: Database, run: number): Promise<Judge
       .filter((row) => !told(row))
       .map((row) => ({
         ...{ layer: row.layer, table: row.table, severity: row.severity, unaccounted: CONSERVATION.has(row.audit) },
-        sentence: `audit ${row.audit} failed: ${row.value} where ${row.limit} is the limit${row.examples.length > 0 ? ` (for example ${row.examples.slice(0, 3).join(', ')})` : ''}`,
+        sentence: `audit ${row.audit} failed: ${figure(row.value)} where ${figure(row.limit)} is the limit${row.examples.length > 0 ? ` (for example ${row.examples.slice(0, 3).join(', ')})` : ''}`,
       })),
   ];
 }
+
+/** Counts whole, shares to four digits. */
+const figure = (value: number | null) =>
+  value === null || Number.isInteger(value) ? value : Number(value.toPrecision(4));
 
 type Unaccounted = Pick<Judgement, 'layer' | 'table' | 'sentence'>;
 

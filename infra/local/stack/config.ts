@@ -7,8 +7,13 @@ import { postgresUrl } from './postgres.ts';
 import { ACCESS_KEY, REGION, SECRET_KEY } from './s3.ts';
 import { temporalProfileFile } from './temporal.ts';
 
+/** What a person may set in the configuration of a local stack; all else is written anew at each start. */
+const OWN_KEYS = ['emr', 'alerts', 'log'] as const;
+
 /** Writes the configuration of the local stack, in the shape that `workers/config.ts` checks. */
 export function writeConfig(folder: string, ports: Ports, metrics: string): void {
+  const file = join(folder, 'config.json');
+  const before = configBefore(file);
   const config = {
     region: REGION,
     bucketPrefix: BUCKET_PREFIX,
@@ -24,8 +29,9 @@ export function writeConfig(folder: string, ports: Ports, metrics: string): void
     emr: {},
     athena: {},
     metrics: { prometheusAddress: metrics },
+    ...Object.fromEntries(OWN_KEYS.flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]]))),
   };
-  writeWhole(join(folder, 'config.json'), JSON.stringify(config, null, 2));
+  writeWhole(file, JSON.stringify(config, null, 2));
 }
 
 /**
@@ -33,15 +39,24 @@ export function writeConfig(folder: string, ports: Ports, metrics: string): void
  * ports, for nothing depends on it.
  */
 export async function metricsAddress(folder: string): Promise<string> {
-  const before = addressBefore(join(folder, 'config.json'));
+  const before = configBefore(join(folder, 'config.json')).metrics?.prometheusAddress;
   const port = Number(before?.split(':').at(-1));
   return before && port && (await isFree(port)) ? before : `127.0.0.1:${await freePort()}`;
 }
 
-function addressBefore(file: string): string | null {
+type Before = { metrics?: { prometheusAddress?: string } } & Partial<Record<(typeof OWN_KEYS)[number], unknown>>;
+
+/** @throws Error that names the file, when a person left it in a state that is no JSON. */
+function configBefore(file: string): Before {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')).metrics?.prometheusAddress ?? null;
+    text = readFileSync(file, 'utf8');
   } catch {
-    return null;
+    return {};
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${(error as Error).message}. Mend it, or delete it: it is written anew.`);
   }
 }

@@ -85,6 +85,6 @@ async function lockInTurn(folder: string, waits: () => void): Promise<() => Prom
   return lockfile.lock(folder, { ...options, retries: patience });
 }
 
-function folderOf(name: string, version: string): string {
+export function folderOf(name: string, version: string): string {
   return join(cacheFolder(), `${name}-${version}-${process.platform}-${process.arch}`);
 }

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder, isInstalled, versionOfFiles } from './cache.ts';
+import { cacheFolder, folderOf, isInstalled, versionOfFiles } from './cache.ts';
 import { versionOf } from './command.ts';
 import { postgresPrograms } from './postgres.ts';
 import { findPython } from './python.ts';
@@ -26,13 +26,13 @@ export async function inspectTools(): Promise<Finding[]> {
       ? finding('Python', false, 'none that fits', python.message)
       : finding('Python', true, `${python.version} (${python.path})`, null),
   ];
-  const installed = (what: string, name: string, version: string) => {
+  const installed = (what: string, name: string, version: string, program = '') => {
     const there = isInstalled(name, version);
     findings.push(
       finding(
         what,
         there,
-        there ? `in ${cacheFolder()}` : 'not installed yet',
+        there ? join(folderOf(name, version), program) : 'not installed yet',
         there ? null : '"podlake up" installs it',
       ),
     );
@@ -44,7 +44,7 @@ export async function inspectTools(): Promise<Finding[]> {
   const temporal = await versionOf('temporal', ['--version']);
   if (temporal && /version 1\.(9|\d\d)\./.test(temporal))
     findings.push(finding('temporal', true, temporal.split('\n')[0] ?? '', null));
-  else installed('temporal', 'temporal', versionOfFiles(lock('temporal')));
+  else installed('temporal', 'temporal', versionOfFiles(lock('temporal')), 'bin/temporal');
   const postgres = await postgresPrograms().then(
     () => finding('Postgres', true, 'in node_modules', null),
     (error: Error) => finding('Postgres', false, 'missing', error.message),

@@ -25,11 +25,11 @@ export async function watch(options: { stack: string; every?: number; once?: boo
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort());
   try {
-    for (;;) {
+    for (let first = true; ; first = false) {
       const look = await watchdog.look();
       process.exitCode = look.open.length + look.problems.length > 0 ? 1 : 0;
       if (options.json) console.log(JSON.stringify({ at: new Date(), ...look }));
-      else for (const line of lookLines(look, options.every === undefined)) console.log(line);
+      else for (const line of lookLines(look, first)) console.log(line);
       if (options.every === undefined) return;
       await setTimeout(options.every, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (stopped.signal.aborted) return;
@@ -39,7 +39,7 @@ export async function watch(options: { stack: string; every?: number; once?: boo
   }
 }
 
-/** All that goes on, or, where looks follow each other, what is new. */
+/** All that goes on, or, of a look that follows another, what is new. */
 function lookLines({ open, opened, problems }: Look, all: boolean): string[] {
   const at = `${new Date().toISOString().slice(0, 19)}Z`;
   const told = (all ? open : opened).flatMap(({ summary, message, command }) => [

@@ -131,10 +131,27 @@ class RefinedLayer:
         return create_refined_table(self._spark, definition, self._manifest.locations.refined)
 
     def _audit_across_tables(self) -> None:
-        """Totals that have to be the same in two tables, once all tables of the slot are written."""
-        definitions = [self._catalogue.refined_table(task.table) for task in self._manifest.tables]
-        written = {definition.name: (self._slot_rows(definition.name), definition.checks) for definition in definitions}
-        for table, findings in audits.same_totals(written).items():
+        """Totals that have to be the same in two tables, once all tables of the slot are written.
+
+        A backfill may play one of the two alone: then the other is compared as readers see it in this slot, if it was
+        an indicator then.
+        """
+        written = {task.table for task in self._manifest.tables}
+        names = self._catalogue.refined if self._manifest.backfill else sorted(written)
+        asked = [
+            (name, check)
+            for name in names
+            for check in self._catalogue.refined_table(name).checks
+            if check["check"] == "same_total" and not written.isdisjoint((name, check["other"]["table"]))
+        ]
+        others = {name for table, check in asked for name in (table, check["other"]["table"])} - written
+        there = written | {name for name in others if not self._slot_rows(name).isEmpty()}
+        compared: dict[str, list[audits.Check]] = {name: [] for name in there}
+        for name, check in asked:
+            if {name, check["other"]["table"]} <= there:
+                compared[name].append(check)
+        tables = {name: (self._slot_rows(name), tuple(checks)) for name, checks in compared.items()}
+        for table, findings in audits.same_totals(tables).items():
             for finding in findings:
                 self._report.finding(table, finding)
 

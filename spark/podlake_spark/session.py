@@ -4,6 +4,7 @@ What differs between machines (catalogue ``lake``, endpoints, memory) comes from
 What is set here are settings that the jobs depend on; they are the same everywhere.
 """
 
+from py4j.java_gateway import java_import
 from pyspark.sql import SparkSession
 
 SETTINGS = {
@@ -20,6 +21,15 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "true",
 }
 
+# The classes that PySpark asks for by their bare names, `functions` at every `F.col`.
+ASKED_FOR_BY_NAME = (
+    "org.apache.spark.sql.functions",
+    "org.apache.spark.sql.Column",
+    "org.apache.spark.sql.SparkSession",
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
+    "org.apache.spark.api.python.PythonUtils",
+)
+
 DEFAULT_SIDE_BY_SIDE = 4
 
 
@@ -29,9 +39,18 @@ def open_session(name: str) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
+    name_classes(spark)
     return spark
 
 
 def tables_side_by_side(spark: SparkSession) -> int:
     """How many tables of a layer are worked on at once (setting ``spark.podlake.tablesSideBySide``)."""
     return int(spark.conf.get("spark.podlake.tablesSideBySide", str(DEFAULT_SIDE_BY_SIDE)))
+
+
+def name_classes(spark: SparkSession) -> None:
+    """Says where the classes are that PySpark asks for. Otherwise the JVM looks for them in one package after the other, and
+    in each of its jars, at every call: on a table of 122 columns these are thousands.
+    """
+    for name in ASKED_FOR_BY_NAME:
+        java_import(spark.sparkContext._jvm, name)

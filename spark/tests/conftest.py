@@ -1,6 +1,7 @@
 """The Spark session that all tests share, and what they use to make tables and deliveries."""
 
 import os
+import shutil
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +20,9 @@ if "PODLAKE_JAVA_HOME" in os.environ:
 
 from lake import Lake  # noqa: E402
 from pyspark.sql import SparkSession  # noqa: E402
+from saved_lake import SavedLake, Tables  # noqa: E402
 
-from podlake_spark.session import SETTINGS  # noqa: E402
+from podlake_spark.session import SETTINGS, name_classes  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +34,15 @@ def spark(tmp_path_factory):
         .config("spark.jars", os.environ["PODLAKE_JARS"].replace(":", ","))
         .config("spark.driver.memory", "2g")
         # The tests' queries are many and small: most would end before the second compiler had paid for itself. What they
-        # compile would fill the 48 MB that the JVM keeps for one compiler.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m")
+        # compile would fill the 48 MB that the JVM keeps for one compiler. Their garbage is little.
+        .config(
+            "spark.driver.extraJavaOptions",
+            "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC",
+        )
+        # Spark keeps the code of 100 queries by default and compiles the others again when the next test asks for them.
+        .config("spark.sql.codegen.cache.maxEntries", "2000")
+        # Of each query's plan Spark writes a text for its UI, which nobody opens here: the short one.
+        .config("spark.sql.ui.explainMode", "simple")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
@@ -48,16 +57,51 @@ def spark(tmp_path_factory):
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    name_classes(session)
     yield session
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def tables(spark):
+    return Tables(spark)
+
+
+@pytest.fixture(scope="session")
+def lake_folder(tmp_path_factory):
+    """The same for all tests: manifests and metrics of a lake that is put back name its files by their whole paths."""
+    return tmp_path_factory.mktemp("lake")
+
+
 @pytest.fixture
-def lake(spark, tmp_path):
-    """A lake of one's own: files under a temporary folder, and no table left over from another test."""
-    lake = Lake(spark, tmp_path)
+def lake(spark, tables, lake_folder):
+    """A lake of one's own: no file and no table is left over from another test."""
+    shutil.rmtree(lake_folder)
+    lake_folder.mkdir()
+    lake = Lake(spark, lake_folder)
     lake.drop_tables()
+    tables.forget_files()
     return lake
+
+
+@pytest.fixture(scope="session")
+def saved_lakes():
+    return {}
+
+
+@pytest.fixture
+def begun(lake, tables, saved_lakes, tmp_path_factory):
+    """Gives the lake as a function leaves it: ``begun(build)`` calls it for the first test alone, then puts a copy back."""
+
+    def begin(build):
+        if build not in saved_lakes:
+            build(lake)
+            saved_lakes[build] = SavedLake(lake, tables, tmp_path_factory.mktemp("saved") / "lake")
+        # The first test too begins with the copy: what a copy lacks must not depend on the order of tests.
+        saved_lakes[build].restore(lake)
+        return lake
+
+    return begin
 
 
 @pytest.fixture

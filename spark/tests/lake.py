@@ -9,6 +9,8 @@ import json
 
 from podlake_spark import job
 
+NAMESPACES = ("trusted", "refined", "controle")
+
 
 def column(name, kind, **settings):
     return {
@@ -129,10 +131,11 @@ class Lake:
         self._uris = {}
 
     def drop_tables(self):
-        for namespace in ("trusted", "refined", "controle"):
+        """Without "purge", which starts jobs that look for the files of each table."""
+        for namespace in NAMESPACES:
             self.spark.sql(f"create namespace if not exists lake.{namespace}")
             for row in self.spark.sql(f"show tables in lake.{namespace}").collect():
-                self.spark.sql(f"drop table lake.{namespace}.{row['tableName']} purge")
+                self.spark.sql(f"drop table lake.{namespace}.{row['tableName']}")
 
     def deliver(self, text, name="arquivo.csv", arrival="2026-11-24T08:00:00Z", landing_key=None, columns=None):
         """Puts one CSV file where the copy from landing would, and describes it as the manifest does."""

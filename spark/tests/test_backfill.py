@@ -15,8 +15,7 @@ BRANCH = "backfill_1"
 FOURTH = "20261125T210000Z"
 
 
-@pytest.fixture
-def published(lake):
+def publish_three_slots(lake):
     """Three slots in which a rule was wrong that the catalogue has right by now: 7 is a value of TARGET too."""
     lake.catalogue = catalogue(refined=[DEFAULT_RATE, LOANS_BY_TYPE, CHANGE])
     for table in lake.catalogue["trusted"].values():
@@ -29,7 +28,11 @@ def published(lake):
     for column in lake.catalogue["trusted"]["application_train"]["columns"]:
         if column["name"] == "target":
             column["accepted"] = [0, 1, 7]
-    return lake
+
+
+@pytest.fixture
+def published(begun):
+    return begun(publish_three_slots)
 
 
 class Backfill:

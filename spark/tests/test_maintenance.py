@@ -33,8 +33,7 @@ def maintain(lake, table=TABLE, **work):
     return figures(metrics, table)
 
 
-@pytest.fixture
-def small_files(lake):
+def write_small_files(lake):
     """Seven published slots of one table, each with files of its own: slot n adds client n and changes client n - 1."""
     definition = parse_catalogue(json.dumps(lake.catalogue)).trusted_table("application_train")
     create_namespace(lake.spark, "trusted")
@@ -49,7 +48,11 @@ def small_files(lake):
             )
         lake.spark.sql(f"alter table {TABLE} create tag slot_{slot}")
     lake.published[TABLE] = table.main()
-    return lake
+
+
+@pytest.fixture
+def small_files(begun):
+    return begun(write_small_files)
 
 
 def rows_at(lake, snapshot="main"):

@@ -14,13 +14,17 @@ def refs(lake, table):
     return dict(lake.rows(f"select name, cast(snapshot_id as string) from {table}.refs"))
 
 
-@pytest.fixture
-def ready(lake):
+def prepare_second_slot(lake):
     """A published slot, and a second one whose trusted and refined are on their branches."""
     lake.run({"application_train": [lake.deliver(LOANS + "1,0,a,1,,\n")]}, FIRST)
     raw = lake.raw({"application_train": [lake.deliver(LOANS + "1,1,a,1,,\n2,1,a,1,,\n")]}, SECOND)
     trusted = lake.trusted(raw, SECOND)
-    return trusted, lake.refined(["application_train"], SECOND)
+    lake.ready = (trusted, lake.refined(["application_train"], SECOND))
+
+
+@pytest.fixture
+def ready(begun):
+    return begun(prepare_second_slot).ready
 
 
 def test_main_moves_to_the_branch_the_tag_stands_there_and_the_branch_is_gone(lake, ready):

@@ -25,8 +25,7 @@ CHANGE = {
 }
 
 
-@pytest.fixture
-def three_slots(lake):
+def publish_three_slots(lake):
     """Inserts, updates, a re-delivery, bad rows, a key twice in a file and in two files, an empty part of a key, and a
     row that goes back to the values it had.
     """
@@ -43,7 +42,11 @@ def three_slots(lake):
     payments = [lake.deliver(PAYMENTS + "1,1,,5\n1,1,-3,6\n1,1,,7\n")]
     run(lake, SECOND, application_train=second, installments_payments=payments)
     run(lake, THIRD, application_train=[lake.deliver(third, name="tudo.csv")])
-    return lake
+
+
+@pytest.fixture
+def three_slots(begun):
+    return begun(publish_three_slots)
 
 
 def run(lake, slot, **deliveries):

@@ -26,7 +26,7 @@ from pyspark.sql import Row, SparkSession  # noqa: E402
 
 from podlake_spark import job  # noqa: E402
 from podlake_spark.errors import cause  # noqa: E402
-from podlake_spark.session import SETTINGS  # noqa: E402
+from podlake_spark.session import SETTINGS, name_classes  # noqa: E402
 
 NAMESPACES = ("trusted", "refined", "controle")
 
@@ -42,12 +42,17 @@ def open_session(defaults: dict[str, str]) -> SparkSession:
         "spark.sql.catalog.lake.catalog-impl": "org.apache.iceberg.inmemory.InMemoryCatalog",
         # A handful of rows a table: what plans and schedules costs more than what computes.
         "spark.sql.shuffle.partitions": "1",
+        # Every sequence plays the same queries, more than the 100 whose code Spark keeps by default.
+        "spark.sql.codegen.cache.maxEntries": "2000",
+        # Of each query's plan Spark writes a text for its UI, which nobody opens here: the short one.
+        "spark.sql.ui.explainMode": "simple",
     }
     builder = SparkSession.builder.appName("podlake property test")
     for key, value in settings.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
+    name_classes(spark)
     return spark
 
 

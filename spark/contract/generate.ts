@@ -7,7 +7,7 @@ const checking = process.argv.includes('--check');
 const stale: string[] = [];
 for (const name of ['manifest', 'metrics', 'progress']) {
   const types = await compileFromFile(join(import.meta.dirname, `${name}.schema.json`), {
-    bannerComment: `/** Generated from ${name}.schema.json by "node spark/contract/generate.ts"; change the schema, not this file. */`,
+    bannerComment: `/** Generated from ${name}.schema.json by "npm run contract:generate"; change the schema, not this file. */`,
     additionalProperties: false,
     style: { printWidth: 120, singleQuote: true },
   });
@@ -16,8 +16,6 @@ for (const name of ['manifest', 'metrics', 'progress']) {
   else if (readFileSync(file, 'utf8') !== types) stale.push(`${name}.ts`);
 }
 if (stale.length > 0) {
-  console.error(
-    `${stale.join(', ')} in spark/contract do not fit their schemas. Run "node spark/contract/generate.ts".`,
-  );
+  console.error(`${stale.join(', ')} in spark/contract do not fit their schemas. Run "npm run contract:generate".`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** Generated from manifest.schema.json by "node spark/contract/generate.ts"; change the schema, not this file. */
+/** Generated from manifest.schema.json by "npm run contract:generate"; change the schema, not this file. */
 
 /**
  * What a Spark step is told to do.

@@ -1,4 +1,4 @@
-/** Generated from metrics.schema.json by "node spark/contract/generate.ts"; change the schema, not this file. */
+/** Generated from metrics.schema.json by "npm run contract:generate"; change the schema, not this file. */
 
 /**
  * What a Spark step did. It is written once, when every table is done.

@@ -1,4 +1,4 @@
-/** Generated from progress.schema.json by "node spark/contract/generate.ts"; change the schema, not this file. */
+/** Generated from progress.schema.json by "npm run contract:generate"; change the schema, not this file. */
 
 /**
  * Where a Spark step is; rewritten as each table starts and ends.

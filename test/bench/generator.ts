@@ -1,5 +1,5 @@
 // How fast the generator is, and whether its memory stays flat, both as ratios against what was measured in the same run,
-// so that they can be compared between machines. Run: node test/bench/generator.ts [scale]
+// so that they can be compared between machines. Run: npm run bench:generator [-- scale]
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { type DeliveryFile, planDelivery } from '../../infra/local/source/delivery.ts';

@@ -25,8 +25,8 @@ import { type Kind, kinds } from './kinds.ts';
 import { playBackfills } from './play-backfills.ts';
 
 /**
- * Adds histories to `histories/`: `node test/replay/record.ts` plays every kind of run; with `--stack <name>` it takes
- * them from that running stack. `--label <name>` goes before their names, for workflows that have changed since.
+ * Adds histories to `histories/`: `npm run histories:record` plays every kind of run; with `-- --stack <name>` it takes
+ * them from that running stack. `-- --label <name>` goes before their names, for workflows that have changed since.
  */
 const { values } = parseArgs({ options: { stack: { type: 'string' }, label: { type: 'string' } } });
 const named = (name: string) => (values.label ? `${values.label}-${name}` : name);

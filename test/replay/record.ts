@@ -23,6 +23,7 @@ import { bundleWorkflows, localServer, startRun, startWorker } from '../workflow
 import { addHistory } from './histories.ts';
 import { type Kind, kinds } from './kinds.ts';
 import { playBackfills } from './play-backfills.ts';
+import { playMaintenances } from './play-maintenances.ts';
 
 /**
  * Adds histories to `histories/`: `npm run histories:record` plays every kind of run; with `-- --stack <name>` it takes
@@ -78,6 +79,7 @@ async function playAll(): Promise<void> {
     await playManyGrants(server.client, lakes, taskQueue);
     await playRebuild(server.client, lakes, taskQueue);
     await playBackfills(server.client, lakes, taskQueue, (...of) => add(server.client, ...of));
+    await playMaintenances(server.client, lakes, taskQueue, (...of) => add(server.client, ...of));
   } finally {
     await worker.stop();
     await server.teardown();

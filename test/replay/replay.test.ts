@@ -20,6 +20,8 @@ describe('recorded histories', () => {
         ...['cut-publication-completed', 'retried-activity', 'rebuild-verify', 'lost-cluster'],
         ...['backfill-published', 'backfill-failed-audit', 'backfill-unchanged', 'backfill-cancelled'],
         ...['backfill-queue-continued-as-new', 'backfill-queue-after-continue-as-new'],
+        ...['maintenance-nothing-found', 'maintenance-swept', 'maintenance-weekly', 'maintenance-nothing-to-do'],
+        ...['maintenance-cut-publication', 'maintenance-no-run-yet', 'maintenance-cancelled', 'maintenance-failed'],
         ...['lake-lock-with-a-queue', 'lake-lock-continued-as-new', 'lake-lock-after-continue-as-new'],
       ]),
     );

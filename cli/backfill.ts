@@ -209,9 +209,7 @@ export async function cancelBackfill(
       );
     await client.workflow.getHandle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, { backfill });
     console.log(
-      open.length === 0
-        ? 'no backfill waits or is played'
-        : `asked to cancel ${backfill ?? `${open.length} backfills`}`,
+      open.length === 0 ? 'no backfill waits or is played' : `asked to cancel ${backfill ?? open.join(', ')}`,
     );
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;

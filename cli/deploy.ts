@@ -102,7 +102,8 @@ export function needOf({ buildId, state, lastPoll, runs }: Version, now: Date): 
   if (silent || state === 'current' || state === 'ramping') return [];
   if (state === 'inactive')
     return [`Version ${buildId} has workers and gets nothing: podlake deploy --build-id ${buildId}`];
-  if (pinned > 0) return [`Version ${buildId} has ${pinned} runs to end: leave its workers.`];
+  if (pinned > 0)
+    return [`Version ${buildId} has ${pinned === 1 ? 'one run' : `${pinned} runs`} to end: leave its workers.`];
   return [`Version ${buildId} has no run left: its workers can be stopped.`];
 }
 

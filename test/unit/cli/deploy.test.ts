@@ -61,7 +61,7 @@ describe('deploying', () => {
 describe('the workers of a version', () => {
   const silent = { lastPoll: secondsAgo(180) };
   test.each<[Version['state'], Partial<Version>, RegExp]>([
-    ['draining', { runs: [run(true)] }, /1 runs to end: leave its workers/],
+    ['draining', { runs: [run(true)] }, /one run to end: leave its workers/],
     ['draining', {}, /no run left: its workers can be stopped/],
     // What goes over to new code does not need the old one.
     ['drained', { runs: [run(false)] }, /no run left/],

@@ -14,12 +14,13 @@ from pyspark.sql import SparkSession
 
 from podlake_spark.catalogue import Catalogue
 from podlake_spark.files import Files
-from podlake_spark.iceberg import LakeTable, create_namespace
+from podlake_spark.iceberg import LakeTable
 from podlake_spark.manifest import Manifest, ReplayedSlot, parse_manifest
 from podlake_spark.quarantine import Quarantine, Resolutions
 from podlake_spark.refined import RefinedLayer, create_refined_table
 from podlake_spark.report import Report
 from podlake_spark.side_by_side import run_side_by_side
+from podlake_spark.table_creation import create_namespace
 from podlake_spark.trusted import TrustedLayer, create_trusted_table
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table
+from podlake_spark.iceberg import LakeTable, TableColumn
 from podlake_spark.manifest import Manifest
+from podlake_spark.table_creation import create_namespace, create_table
 
 QUARANTINE_COLUMNS = [
     TableColumn("tabela", "string", "Tabela à qual a linha pertencia"),

@@ -16,9 +16,10 @@ from pyspark.sql import functions as F
 from podlake_spark import audits
 from podlake_spark.catalogue import Catalogue, RefinedTable
 from podlake_spark.errors import JobError
-from podlake_spark.iceberg import LakeTable, TableColumn, create_namespace, create_table, table_columns
+from podlake_spark.iceberg import LakeTable, TableColumn, table_columns
 from podlake_spark.manifest import Manifest, RefinedTask
 from podlake_spark.report import Report
+from podlake_spark.table_creation import create_namespace, create_table
 from podlake_spark.trusted import create_trusted_table
 
 SLOT_COLUMNS = [

@@ -13,11 +13,12 @@ from podlake_spark import audits, fold
 from podlake_spark.catalogue import Catalogue, TrustedTable
 from podlake_spark.files import Files
 from podlake_spark.history import against_history, freshness
-from podlake_spark.iceberg import Commit, LakeTable, TableColumn, create_namespace, create_table, table_columns
+from podlake_spark.iceberg import Commit, LakeTable, TableColumn, table_columns
 from podlake_spark.manifest import Manifest, TrustedTask
 from podlake_spark.quarantine import Quarantine, Resolutions
 from podlake_spark.record_places import with_lines, with_record_numbers
 from podlake_spark.report import Report
+from podlake_spark.table_creation import create_namespace, create_table
 
 PROVENANCE = [
     TableColumn("slot_atualizacao", "timestamp_ntz", "Instante, em UTC, da execução que por último alterou a linha"),

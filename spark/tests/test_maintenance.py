@@ -11,7 +11,8 @@ from test_contract import faults
 from podlake_spark import maintenance
 from podlake_spark.catalogue import parse_catalogue
 from podlake_spark.errors import JobError
-from podlake_spark.iceberg import LakeTable, create_namespace
+from podlake_spark.iceberg import LakeTable
+from podlake_spark.table_creation import create_namespace
 from podlake_spark.trusted import create_trusted_table
 
 HEADER = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"

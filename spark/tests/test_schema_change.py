@@ -8,7 +8,7 @@ from lake import DEFAULT_RATE, catalogue, column
 from test_rebuild import differing, rebuild, run
 
 from podlake_spark.errors import JobError
-from podlake_spark.iceberg import is_wider
+from podlake_spark.table_creation import is_wider
 
 FIRST, SECOND, THIRD = "20261124T090000Z", "20261124T210000Z", "20261125T090000Z"
 OLD = "SK_ID_CURR,TARGET,NAME_CONTRACT_TYPE,AMT_CREDIT,DAYS_EMPLOYED,EXT_SOURCE_1\n"

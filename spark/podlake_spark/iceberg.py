@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -244,7 +245,7 @@ class LakeTable:
         base = operations.current()
         current = base.currentSnapshot()
         if (None if current is None else str(current.snapshotId())) != expected:
-            raise JobError(f"{self.name}: main moved away from {expected} while it was about to be published.")
+            raise _written_meanwhile(expected)
         if not self.has_snapshot(target):
             raise JobError(f"{self.name} has no snapshot {target}, to which the plan moves it.")
         changed = iceberg.TableMetadata.buildFrom(base).setBranchSnapshot(int(target), "main")
@@ -252,7 +253,12 @@ class LakeTable:
             changed = changed.setRef(tag, iceberg.SnapshotRef.tagBuilder(int(snapshot)).build())
         if self.snapshot(branch) is not None:
             changed = changed.removeRef(branch)
-        operations.commit(base, changed.build())
+        try:
+            operations.commit(base, changed.build())
+        except Py4JJavaError as error:
+            if error.java_exception.getClass().getSimpleName() != "CommitFailedException":
+                raise
+            raise _written_meanwhile(expected) from error
 
     def begin(self) -> None:
         """Gives main its empty first snapshot, so that there is always a base to branch from and to descend from."""
@@ -284,6 +290,13 @@ class LakeTable:
         )
         table.refresh()
         return table
+
+
+def _written_meanwhile(expected: str | None) -> JobError:
+    return JobError(
+        f"somebody else wrote this table while main was about to move away from {expected}: it was left as they wrote it. "
+        "If that was a compaction, the next run completes the publication; else look at the table's history."
+    )
 
 
 def _until(way: list[int], places: set[int]) -> set[int]:

@@ -9,13 +9,16 @@ export class BadBackfill extends Error {
 }
 
 const LAYERS: readonly Layer[] = ['raw', 'trusted', 'refined'];
+const EXAMPLE = 'an object such as {"from": "20261124T090000Z", "reason": "…"}';
 const KNOWN = ['from', 'to', 'layer', 'tables', 'release', 'reason', 'dryRun', 'id'];
 
 /** A request as it came by a signal, whatever it is, in its normal form. @throws BadBackfill with what is wrong and what is right. */
 export function parseRequest(given: unknown): BackfillRequest {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new BadBackfill('A backfill is asked for by an object such as {"from": "20261124T090000Z", "reason": "…"}.');
+    throw new BadBackfill(`A backfill is asked for by ${EXAMPLE}.`);
   const asked = given as Record<string, unknown>;
+  if ('unreadable' in asked)
+    throw new BadBackfill(`The signal cannot be read (${asked['unreadable']}): ask by JSON, ${EXAMPLE}.`);
   const unknown = Object.keys(asked).filter((key) => !KNOWN.includes(key));
   if (unknown.length > 0) throw new BadBackfill(`"${unknown[0]}" is not known; there are ${KNOWN.join(', ')}.`);
   const { layer, tables, release, reason, dryRun, id } = asked;

@@ -4,7 +4,6 @@ import {
   condition,
   continueAsNew,
   defineQuery,
-  defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
   log,
@@ -16,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import { ASK_BACKFILL, BACKFILL_PROGRESS, BACKFILLS, backfillId, CANCEL_BACKFILL } from './names.ts';
 import { playBackfill } from './play-backfill.ts';
+import { onSignal } from './signals.ts';
 import { awaitClosed, lake } from './steps.ts';
 import type { BackfillItem, BackfillProgress } from './types.ts';
 
@@ -37,10 +37,6 @@ type State = BackfillQueue & {
   cancelled: number[];
 };
 
-export const askBackfill = defineSignal<[unknown]>(ASK_BACKFILL);
-/** Of one backfill by its number, or of all that wait or are played. */
-export const cancelBackfill = defineSignal<[{ backfill?: number }?]>(CANCEL_BACKFILL);
-export const backfillProgress = defineSignal<[number, BackfillProgress]>(BACKFILL_PROGRESS);
 export const backfills = defineQuery<BackfillQueue>(BACKFILLS);
 
 /** As many ended ones are shown; all are in the control database. */
@@ -59,16 +55,18 @@ export async function backfill(carried?: State): Promise<void> {
     ...{ playing: null, waiting: [], unread: 0, ended: [] },
   };
   let handled = 0;
-  setHandler(askBackfill, (request) => {
+  onSignal(ASK_BACKFILL, (request) => {
     state.signals += 1;
     state.inbox.push({ signal: state.signals, request: request ?? null });
   });
-  setHandler(cancelBackfill, (which) => {
+  onSignal(CANCEL_BACKFILL, (which) => {
     const all = [...state.waiting, ...(state.playing ? [state.playing] : [])].map((one) => one.backfill);
-    state.cancelled.push(...(which?.backfill === undefined ? all : all.filter((one) => one === which.backfill)));
+    const number = whichToCancel(which);
+    if (number === null) log.warn('passed over a cancellation that names no backfill', { which });
+    state.cancelled.push(...all.filter((one) => number === 'all' || one === number));
   });
-  setHandler(backfillProgress, (number, progress) => {
-    if (state.playing?.backfill === number) state.playing.progress = progress;
+  onSignal(BACKFILL_PROGRESS, (number, progress) => {
+    if (state.playing && state.playing.backfill === number) state.playing.progress = progress as BackfillProgress;
     show(state);
   });
   setHandler(backfills, () => shown(state));
@@ -106,6 +104,15 @@ export async function backfill(carried?: State): Promise<void> {
       await start(next);
     }
   }
+}
+
+/** Of `{ backfill: 7 }` that one, of `{}` or nothing all that wait or are played; what is neither must not cancel everything. */
+function whichToCancel(which: unknown): number | 'all' | null {
+  if (which === undefined || which === null) return 'all';
+  if (typeof which !== 'object' || Object.keys(which).some((key) => key !== 'backfill')) return null;
+  const { backfill: number } = which as { backfill?: unknown };
+  if (number === undefined) return 'all';
+  return typeof number === 'number' ? number : null;
 }
 
 const mayStart = ({ playing, waiting }: State) => playing === null && waiting.length > 0;

@@ -6,15 +6,14 @@ import {
   log,
   patched,
   setCurrentDetails,
-  setHandler,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { rootCause } from './causes.ts';
 import { type OwnCluster, onCluster, startCluster } from './cluster.ts';
-import { lakeGranted } from './lake-lock.ts';
 import { noteForLog } from './log-context.ts';
+import { LAKE_GRANTED } from './names.ts';
 import { countRun } from './run-metrics.ts';
 import {
   LAKE_BUSINESS_DATE,
@@ -26,6 +25,7 @@ import {
   LAKE_TABLES,
   SCHEDULED_START,
 } from './search-attributes.ts';
+import { onSignal } from './signals.ts';
 import { instantOf, slotOf } from './slot.ts';
 import { exportControl, lake, raiseAlerts, verifyPublication } from './steps.ts';
 import { markdown, type Story } from './story.ts';
@@ -112,7 +112,7 @@ const ASK_AGAIN = '5 minutes';
 
 export async function waitForTheLake(tell: (stage: string) => void): Promise<void> {
   let granted = false;
-  setHandler(lakeGranted, () => {
+  onSignal(LAKE_GRANTED, () => {
     granted = true;
   });
   tell('waiting for the lake (one run writes at a time)');

@@ -14,11 +14,11 @@ import {
 } from '@temporalio/workflow';
 import { clock } from './clock.ts';
 import { LAKE_GRANTED, LAKE_STATE, REQUEST_LAKE } from './names.ts';
+import { onSignal } from './signals.ts';
 import type { LakeActivities, LakePlace, LakeState } from './types.ts';
 
 export type Requester = { workflowId: string; runId: string };
 
-export const requestLake = defineSignal<[Requester]>(REQUEST_LAKE);
 export const lakeGranted = defineSignal(LAKE_GRANTED);
 export const lakeState = defineQuery<LakeState>(LAKE_STATE);
 
@@ -44,7 +44,7 @@ export function lakeLock(state: LakeState = { holder: null, queue: [], granted: 
 
 async function serve(state: LakeState): Promise<void> {
   let grantsHere = 0;
-  setHandler(requestLake, (requester) => {
+  onSignal(REQUEST_LAKE, (requester) => {
     if (!isRequester(requester)) return log.warn('passed over a request that names no run', { requester });
     if (same(state.holder, requester) || state.queue.some((waiting) => same(waiting, requester))) return;
     const { workflowId, runId } = requester;

@@ -1,14 +1,8 @@
 import type { Duration } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { rootCause } from './causes.ts';
-import { lakeGranted } from './lake-lock.ts';
+import { LAKE_GRANTED } from './names.ts';
+import { onSignal } from './signals.ts';
 import { slotOf } from './slot.ts';
 import { lake } from './steps.ts';
 import type { MaintenanceRequest, MaintenanceResult, MaintenanceTask, RunContext, Sweep, TableTask } from './types.ts';
@@ -87,7 +81,7 @@ async function whileHoldingTheLake(
 /** Whether the lake was given in time. */
 async function getTheLake(patience: Duration): Promise<boolean> {
   let granted = false;
-  setHandler(lakeGranted, () => {
+  onSignal(LAKE_GRANTED, () => {
     granted = true;
   });
   const { workflowId, runId } = workflowInfo();

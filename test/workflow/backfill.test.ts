@@ -14,7 +14,7 @@ import {
 import type { LakeActivities, NextReplay } from '../../workflows/types.ts';
 import { backfillItem, type FakeLake, fakeLake, gate, PUBLICATION, untilCancelled } from './fake-lake.ts';
 import { inOrder } from './play-run.ts';
-import { bundleWorkflows, localServer, ownName, startWorker } from './temporal.ts';
+import { bundleWorkflows, localServer, ownName, sendRaw, startWorker, UNREADABLE } from './temporal.ts';
 
 let server: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
@@ -140,6 +140,45 @@ test('a request that cannot be done is shown with its reason, and the next is pl
 
   await untilQueue(ended([5, 'published'], [4, 'rejected'], [3, 'rejected'], [2, 'rejected'], [1, 'rejected']));
   expect((await queue()).ended[1]?.message).toBe('"reason" is missing');
+});
+
+test('what cannot be read at all is rejected with the reason, and the queue goes on', async () => {
+  const registered: unknown[] = [];
+  await onLake({
+    async registerBackfill({ signal, request }) {
+      registered.push(request);
+      return backfillItem(signal, request);
+    },
+  });
+  await ask({ from: '20260105T210000Z', reason: 'readable' });
+  for (const payload of UNREADABLE) await sendRaw(server, BACKFILL_QUEUE_ID, ASK_BACKFILL, [payload]);
+  await ask({ from: '20260105T210000Z', reason: 'readable too' });
+
+  await untilQueue({ playing: null, waiting: [], unread: 0, ended: { length: UNREADABLE.length + 2 } });
+  expect(registered.slice(1, -1)).toEqual([
+    ...[{ unreadable: expect.stringContaining('json/protobuf') }, { unreadable: expect.stringContaining('JSON') }],
+    ...[{ unreadable: 'it is binary and no JSON' }, { unreadable: '1000002 bytes, more than 20000' }],
+  ]);
+});
+
+test('a cancellation that names no backfill cancels none', async () => {
+  const playing = gate();
+  await onLake({
+    async recordReplay() {
+      await playing.wait();
+      return { rows: 1, seconds: 1 };
+    },
+  });
+  for (const reason of ['first', 'second']) await ask({ from: '20260105T210000Z', reason });
+  await untilQueue({ playing: { backfill: 1 }, waiting: [{ backfill: 2 }] });
+
+  for (const odd of [7, '1', { bakfill: 1 }, { backfill: '1' }, [1]])
+    await handle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, odd);
+  for (const payload of UNREADABLE) await sendRaw(server, BACKFILL_QUEUE_ID, CANCEL_BACKFILL, [payload]);
+  await untilQueue({ playing: { backfill: 1 }, waiting: [{ backfill: 2 }] });
+  playing.open();
+
+  await untilQueue(ended([2, 'published'], [1, 'published']));
 });
 
 test('a dry run is answered while another backfill plays, and plays nothing', async () => {

@@ -6,7 +6,7 @@ import { holderLine, readLock } from '../../cli/lock.ts';
 import { LAKE_LOCK_ID, LAKE_LOCK_TYPE, LAKE_STATE, REQUEST_LAKE } from '../../workflows/names.ts';
 import type { LakeState } from '../../workflows/types.ts';
 import { fakeLake, fakeLakes, gate, opened } from './fake-lake.ts';
-import { bundleWorkflows, localServer, ownName, startRun, startWorker } from './temporal.ts';
+import { bundleWorkflows, localServer, ownName, sendRaw, startRun, startWorker, UNREADABLE } from './temporal.ts';
 
 const { activities, lakes } = fakeLakes();
 const taskQueue = 'lake';
@@ -191,8 +191,10 @@ describe('the lake', () => {
     const lock = server.client.workflow.getHandle(LAKE_LOCK_ID);
     for (const bad of [undefined, null, 'data-lake-run', {}, { workflowId: 'x' }, { workflowId: 'x', runId: 7 }])
       await lock.signal(REQUEST_LAKE, bad);
+    for (const payload of UNREADABLE) await sendRaw(server, LAKE_LOCK_ID, REQUEST_LAKE, [payload]);
     const second = await ask('second');
     await untilState({ queue: [second.execution] });
+    await sendRaw(server, second.execution.workflowId, 'nobodyKnows', UNREADABLE);
     await lock.cancel();
     first.leave();
     await second.has;

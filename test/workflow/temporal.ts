@@ -117,3 +117,28 @@ type RunOptions = {
 /** Starts `dataLakeRun` as the schedule does. */
 export const startRun = (client: Client, options: RunOptions) =>
   client.workflow.start<() => Promise<RunResult>>(DATA_LAKE_RUN_TYPE, { ...options, args: [] });
+
+const raw = (encoding: string, data: string | Uint8Array) => ({
+  metadata: { encoding: Buffer.from(encoding) },
+  data: Buffer.from(data),
+});
+
+/** Arguments that a person can send by the web UI or the CLI, and that no workflow can use. */
+export const UNREADABLE = [
+  raw('json/protobuf', '{}'),
+  raw('json/plain', '{ no JSON'),
+  raw('binary/plain', new Uint8Array([1, 2, 255])),
+  raw('json/plain', `"${'x'.repeat(1_000_000)}"`),
+];
+
+/** A signal whose arguments go to the server as they are. */
+export const sendRaw = (
+  { client, namespace }: TestWorkflowEnvironment,
+  workflowId: string,
+  signalName: string,
+  payloads: ReturnType<typeof raw>[],
+) =>
+  client.workflowService.signalWorkflowExecution({
+    namespace: namespace ?? 'default',
+    ...{ workflowExecution: { workflowId }, signalName, input: { payloads } },
+  });

@@ -46,6 +46,7 @@ describe('a request', () => {
     [{ from: S1, reason: 'x', release: [1.5] }, /"release" is not a list of numbers/],
     [{ from: S1, reason: 'x', dryRun: 'yes' }, /"dryRun" is neither/],
     [{ from: S1, reason: 'x', until: S2 }, /"until" is not known/],
+    [{ unreadable: 'it is binary and no JSON' }, /cannot be read \(it is binary and no JSON\): ask by JSON/],
   ])('%j is refused by a sentence that says what is right', (given, sentence) => {
     expect(() => parseRequest(given)).toThrow(BadBackfill);
     expect(() => parseRequest(given)).toThrow(sentence);

@@ -1,3 +1,6 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -71,6 +74,26 @@ async function ask(name: string, { times = 1, fails = false, runTimeout }: Askin
 }
 
 type Asked = Awaited<ReturnType<typeof ask>>;
+
+/** A worker of the lock in a process of its own. */
+async function lockWorker(): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(new URL('lock-worker.ts', import.meta.url)), [server.address, 'lock-alone'], {
+    stdio: 'ignore',
+  });
+  cleanUps.push(() => child.kill('SIGKILL'));
+  await once(child, 'message');
+  return child;
+}
+
+/** Until a worker has begun to watch the holder. */
+const untilWatched = () =>
+  vi.waitFor(
+    async () => {
+      const { raw } = await server.client.workflow.getHandle(LAKE_LOCK_ID).describe();
+      expect(raw.pendingActivities).toMatchObject([{ lastWorkerIdentity: expect.stringMatching(/@/) }]);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
 
 const state = () => server.client.workflow.getHandle(LAKE_LOCK_ID).query<LakeState>(LAKE_STATE);
 const untilState = (wanted: Partial<LakeState>) =>
@@ -154,6 +177,24 @@ describe('the lake', () => {
     await second.has;
     expect(order).toEqual(['first', 'second']);
   });
+
+  test('is passed on by the next worker when that of the lock was killed, and the holder is closed before there is another', async () => {
+    const killed = await lockWorker();
+    await server.client.workflow.start(LAKE_LOCK_TYPE, { workflowId: LAKE_LOCK_ID, taskQueue: 'lock-alone' });
+    const first = await ask('first');
+    await first.has;
+    const second = await ask('second');
+    await untilState({ holder: first.execution, queue: [second.execution] });
+    await untilWatched();
+
+    killed.kill('SIGKILL');
+    first.leave();
+    await first.handle.result();
+    await lockWorker();
+
+    await second.has;
+    expect(await state()).toMatchObject({ holder: second.execution, queue: [], granted: 2 });
+  }, 90_000);
 
   test('is given to each of fifty runs that ask at once, in the order in which their requests came', async () => {
     const watched: string[] = [];

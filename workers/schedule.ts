@@ -87,7 +87,7 @@ export async function applyOne(
   if (!found) {
     await client.schedule.create({
       ...wanted,
-      state: { paused: true, note: 'Made paused: it starts nothing until it is unpaused.' },
+      state: { paused: true, note: 'Made paused, so that it starts nothing. Unpause it when it shall.' },
     });
     return { outcome, changes };
   }

@@ -2,7 +2,7 @@ import { defaultPayloadConverter, type RawValue, rawValueTypeInfo } from '@tempo
 import { defineSignal, setHandler } from '@temporalio/workflow';
 
 /** More arguments than anybody sends; each is taken as it came. */
-const AS_THEY_CAME = Array.from({ length: 8 }, () => rawValueTypeInfo);
+const AS_THEY_CAME = Array.from({ length: 100 }, () => rawValueTypeInfo);
 /** A signal's arguments go through the history and into activities, of which each takes 2 MB at most. */
 const LONGEST = 20_000;
 

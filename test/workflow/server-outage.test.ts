@@ -1,4 +1,4 @@
-// What the real server starts, once it is back, of the slots that came while it was down.
+// What the real server starts of the slots that came while it was down, and of those that came while the schedule was paused.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -58,10 +58,10 @@ async function running(): Promise<string[]> {
 }
 
 /** The schedule as it is applied, but with these times alone, and one that is far away: a schedule that is over is forgotten. */
-async function scheduleAt(slots: Date[]): Promise<void> {
+async function scheduleAt(slots: Date[], paused = false): Promise<void> {
   await client.schedule.getHandle(SCHEDULE_ID).update(({ spec: _, state, ...rest }) => ({
     ...rest,
-    state: { ...state, paused: false },
+    state: { ...state, paused },
     spec: { timezone: 'UTC', calendars: [...slots, new Date(Date.UTC(2099, 0))].map(at) },
   }));
   // Of a change that it has not looked at the server reckons from then on only.
@@ -100,4 +100,20 @@ test('slots that came while the server was down are started in order when it is 
   expect(started).toEqual(slots.map((slot) => `data-lake-run-${toTheSecond(slot)}`));
   const { info } = await client.schedule.getHandle(SCHEDULE_ID).describe();
   expect(info).toMatchObject({ numActionsTaken: slots.length, numActionsMissedCatchupWindow: 0, runningActions: [] });
+}, 120_000);
+
+test('slots that came while the schedule was paused are not started, neither then nor when it goes on', async () => {
+  const now = Math.ceil(Date.now() / 1000) * 1000;
+  const slots = [4000, 5000].map((later) => new Date(now + later));
+  await scheduleAt(slots, true);
+  await setTimeout(now + 6000 - Date.now());
+  const schedule = client.schedule.getHandle(SCHEDULE_ID);
+  await schedule.unpause('deliveries arrive again');
+
+  // What a person triggers shows that the server has looked at the schedule since; a missed slot would stand before it or wait behind it.
+  await schedule.trigger();
+  await expect.poll(running, { timeout: 30_000 }).toHaveLength(1);
+  expect(slots.map((slot) => `data-lake-run-${toTheSecond(slot)}`)).not.toContain((await running())[0]);
+  const { info, raw } = await schedule.describe();
+  expect([info.numActionsTaken, Number(raw.info?.bufferSize)]).toEqual([1, 0]);
 }, 120_000);

@@ -28,6 +28,10 @@ class Tables:
         field.setAccessible(True)
         self._files = field.get(None)
 
+    def __contains__(self, file):
+        """Whether the storage has it, whether or not a table names it."""
+        return self._files.containsKey(file)
+
     def forget_files(self):
         """All of them. (Python's ``clear`` of a Java map would ask for each of its keys.)"""
         self._files.keySet().retainAll(self._jvm.java.util.Collections.emptySet())

@@ -160,6 +160,56 @@ def test_what_has_no_tag_any_more_goes_and_what_has_one_stays_readable(small_fil
     assert maintain(small_files, dropTags=tags, expireBefore=LONG_AFTER)["droppedTags"] == 0
 
 
+def test_the_files_that_only_expired_snapshots_named_leave_the_storage(small_files, tables):
+    before = files(small_files)
+    assert all(file in tables for file in before)
+
+    tags = [f"slot_{slot}" for slot in SLOTS]
+    maintain(small_files, compactFrom=small_files.published[TABLE], dropTags=tags, expireBefore=LONG_AFTER)
+
+    # Each of the seven slots wrote a file of its own, and the compaction has written their rows anew.
+    gone = before - files(small_files)
+    assert len(gone) >= 7
+    assert not any(file in tables for file in gone)
+    assert all(file in tables for file in files(small_files))
+    assert clients(small_files) == expected(7)
+
+
+def test_a_backfill_that_plays_reads_and_writes_its_branch_after_the_tags_below_it_are_gone(small_files):
+    small_files.spark.sql(f"alter table {TABLE} create branch backfill_7 as of version {tagged(small_files, SLOTS[2])}")
+    small_files.spark.sql(f"insert into {TABLE}.branch_backfill_7 select * from {TABLE} where sk_id_curr = 7")
+    before = rows_at(small_files, "backfill_7")
+
+    maintain(small_files, dropTags=[f"slot_{slot}" for slot in SLOTS[:6]], expireBefore=LONG_AFTER)
+
+    assert rows_at(small_files, "backfill_7") == before
+    small_files.spark.sql(f"insert into {TABLE}.branch_backfill_7 select * from {TABLE} where sk_id_curr = 6")
+    assert [row[0] for row in clients(small_files, "backfill_7")] == [1, 2, 3, 6, 7]
+    assert clients(small_files) == expected(7)
+
+
+def test_of_snapshots_without_a_tag_only_the_older_ones_go(small_files):
+    instant = "date_format(committed_at, \"yyyy-MM-dd'T'HH:mm:ss.SSS'Z'\")"
+    born = dict(small_files.rows(f"select snapshot_id, {instant} from {TABLE}.snapshots"))
+    limit = born[int(tagged(small_files, SLOTS[3]))]
+
+    tags = [f"slot_{slot}" for slot in SLOTS[:6]]
+    maintain(small_files, dropTags=tags, expireBefore=limit)
+
+    left = {row[0] for row in small_files.rows(f"select snapshot_id from {TABLE}.snapshots")}
+    # The first one is the root, by which a table is known to be the same one.
+    root = min(born, key=born.get)
+    assert born.keys() - left == {snapshot for snapshot, at in born.items() if at < limit} - {root}
+
+
+def files(lake):
+    return {row[0] for row in lake.rows(f"select file_path from {TABLE}.all_files")}
+
+
+def tagged(lake, slot):
+    return str(lake.rows(f"select snapshot_id from {TABLE}.refs where name = 'slot_{slot}'")[0][0])
+
+
 def test_a_snapshot_without_a_tag_stays_until_it_is_old_enough(small_files):
     tags = [f"slot_{slot}" for slot in SLOTS[:4]]
     before = small_files.rows(f"select count(*) from {TABLE}.snapshots")

@@ -21,7 +21,7 @@ export async function recordCost(lake: Lake, clusterId: string): Promise<void> {
   try {
     await record(lake, clusterId);
   } catch (error) {
-    // EMR forgets a cluster two months after its end.
+    // EMR forgets a cluster two months after its end, and its instances after 30 days: what was seen until then is all there is.
     if (error instanceof InvalidRequestException) return costs.costComplete(lake.database, clusterId);
     log.warn(`the cost of the cluster ${clusterId} could not be recorded: ${(error as Error).message}`);
   }

@@ -32,10 +32,11 @@ const configSchema = z.strictObject({
     primaryInstanceType: z.string().default('m6g.xlarge'),
     coreInstanceType: z.string().default('r6g.2xlarge'),
     coreInstances: z.number().int().min(1).default(2),
+    /** EMR takes 30 types in a fleet that has an allocation strategy, as the task nodes' has. */
     taskInstanceTypes: z
       .array(z.string())
       .min(1)
-      .max(15)
+      .max(30)
       .default(['r6g.2xlarge', 'r6gd.2xlarge', 'r7g.2xlarge', 'm6g.4xlarge']),
     taskInstances: z.number().int().min(0).default(6),
     /** EMR takes 5 minutes to a day. */
@@ -47,7 +48,8 @@ const configSchema = z.strictObject({
       .default({}),
     prices: z.record(z.string(), priceSchema).default(EXAMPLE_PRICES),
     stepConcurrency: z.literal(1).default(1),
-    idleTimeoutSeconds: z.number().int().min(60).default(900),
+    /** EMR takes a minute to seven days. */
+    idleTimeoutSeconds: z.number().int().min(60).max(604_800).default(900),
     stepTimeoutMinutes: z.number().int().min(5).default(240),
     sparkDefaults: z.record(z.string(), z.string()).default({}),
   }),

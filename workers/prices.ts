@@ -1,7 +1,7 @@
 /**
- * US dollars an hour of the default instance types: on demand and EMR's surcharge as in the public price list of us-east-1, spot
- * at two fifths of on demand. Examples, to be checked: an account sets its own region's prices, discounts included, in
- * `emr.prices` (in sa-east-1 the same types cost about 1.6 times as much), which takes the place of this whole table.
+ * US dollars an hour of the default instance types: on demand as in the public price list of us-east-1, EMR's surcharge at a
+ * quarter of it, spot at two fifths. Examples, to be checked: an account sets its own region's prices, discounts included, in
+ * `emr.prices`, which takes the place of this whole table.
  */
 export const EXAMPLE_PRICES: Record<string, { onDemand: number; spot: number; emr: number }> = {
   'm6g.xlarge': { onDemand: 0.154, spot: 0.0616, emr: 0.0385 },

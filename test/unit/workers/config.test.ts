@@ -11,6 +11,8 @@ const least = {
   athena: {},
 };
 
+const types = (count: number) => Array.from({ length: count }, (_, index) => `r6g.${index + 1}xlarge`);
+
 /** The message by which a configuration is turned away. */
 function problem(config: unknown): string {
   const text = typeof config === 'string' ? config : JSON.stringify(config);
@@ -42,6 +44,16 @@ describe('a configuration', () => {
       ['emr.coreInstances'],
     ],
     [
+      'with a cluster that idles longer than EMR lets it names the key',
+      { ...least, emr: { idleTimeoutSeconds: 7 * 24 * 60 * 60 + 1 } },
+      ['emr.idleTimeoutSeconds'],
+    ],
+    [
+      'with more instance types than a fleet may have names the key',
+      { ...least, emr: { taskInstanceTypes: types(31) } },
+      ['emr.taskInstanceTypes'],
+    ],
+    [
       'with a tag that only AWS may set names it',
       { ...least, emr: { tags: { 'aws:owner': 'x' } } },
       ['emr.tags.aws:owner'],
@@ -65,6 +77,11 @@ describe('a configuration', () => {
   ])('%s', (_what, config, words) => {
     const message = problem(config);
     for (const word of [FILE, ...words]) expect(message).toContain(word);
+  });
+
+  test('may go to the limits that EMR sets for the idle time and the types of a fleet', () => {
+    const emr = { idleTimeoutSeconds: 7 * 24 * 60 * 60, taskInstanceTypes: types(30) };
+    expect(parseConfig(JSON.stringify({ ...least, emr }), FILE).emr).toMatchObject(emr);
   });
 
   test('has a price for every instance type that it would ask for by itself', () => {

@@ -66,7 +66,8 @@ export async function backfill(carried?: State): Promise<void> {
     state.cancelled.push(...all.filter((one) => number === 'all' || one === number));
   });
   onSignal(BACKFILL_PROGRESS, (number, progress) => {
-    if (state.playing && state.playing.backfill === number) state.playing.progress = progress as BackfillProgress;
+    if (!state.playing || state.playing.backfill !== number || !isProgress(progress)) return;
+    state.playing.progress = progress;
     show(state);
   });
   setHandler(backfills, () => shown(state));
@@ -109,10 +110,16 @@ export async function backfill(carried?: State): Promise<void> {
 /** Of `{ backfill: 7 }` that one, of `{}` or nothing all that wait or are played; what is neither must not cancel everything. */
 function whichToCancel(which: unknown): number | 'all' | null {
   if (which === undefined || which === null) return 'all';
-  if (typeof which !== 'object' || Object.keys(which).some((key) => key !== 'backfill')) return null;
+  if (typeof which !== 'object' || Array.isArray(which) || Object.keys(which).some((key) => key !== 'backfill'))
+    return null;
   const { backfill: number } = which as { backfill?: unknown };
   if (number === undefined) return 'all';
   return typeof number === 'number' ? number : null;
+}
+
+function isProgress(given: unknown): given is BackfillProgress {
+  const { stage, done, total } = (given ?? {}) as Partial<BackfillProgress>;
+  return typeof stage === 'string' && typeof done === 'number' && typeof total === 'number';
 }
 
 const mayStart = ({ playing, waiting }: State) => playing === null && waiting.length > 0;

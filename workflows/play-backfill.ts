@@ -37,7 +37,8 @@ export async function playBackfill(backfill: number): Promise<PlayedBackfill> {
     setCurrentDetails(
       `## Backfill ${backfill}\n\n**${stage}**\n\n${progress.done} of ${progress.total} slots are played.`,
     );
-    await tellQueue(backfill, { stage, ...progress });
+    // These three alone: what is to be played may name thousands of slots.
+    await tellQueue(backfill, { stage, done: progress.done, total: progress.total });
   };
   const playing: Playing = { backfill, tell, own: null, cluster: null };
   try {

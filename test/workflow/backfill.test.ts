@@ -5,6 +5,7 @@ import { lockActivities } from '../../activities/lock.ts';
 import type { BackfillQueue } from '../../workflows/backfill.ts';
 import {
   ASK_BACKFILL,
+  BACKFILL_PROGRESS,
   BACKFILL_QUEUE_ID,
   BACKFILL_QUEUE_TYPE,
   BACKFILLS,
@@ -22,6 +23,9 @@ beforeAll(async () => {
   [server, workflowBundle] = await Promise.all([localServer(), bundleWorkflows()]);
 });
 afterAll(() => server?.teardown());
+
+/** The number of a backfill, as a client sends it. */
+const ONE = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('1') };
 
 let taskQueue: string;
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -161,6 +165,31 @@ test('what cannot be read at all is rejected with the reason, and the queue goes
   ]);
 });
 
+test('how far one of thousands of slots is stays in sight, whatever else is sent as progress', async () => {
+  const playing = gate();
+  const slots = Array.from({ length: 3000 }, (_, index) => `2026${String(index).padStart(4, '0')}T090000Z`);
+  const { nextReplay } = plays();
+  await onLake({
+    nextReplay: async (backfill) => {
+      const next = await nextReplay(backfill);
+      return next && { ...next, slots, total: slots.length };
+    },
+    async recordReplay() {
+      await playing.wait();
+      return { rows: 1, seconds: 1 };
+    },
+  });
+  await ask({ from: slots[0], reason: 'all of it' });
+  await playing.reached;
+  for (const payload of UNREADABLE) await sendRaw(server, BACKFILL_QUEUE_ID, BACKFILL_PROGRESS, [ONE, payload]);
+  await handle(BACKFILL_QUEUE_ID).signal(BACKFILL_PROGRESS, 1, { stage: 7 });
+
+  const stage = `playing slots ${slots[0]} to ${slots.at(-1)}`;
+  await vi.waitFor(async () => expect((await queue()).playing?.progress).toEqual({ stage, done: 0, total: 3000 }));
+  playing.open();
+  await untilQueue(ended([1, 'published']));
+});
+
 test('a cancellation that names no backfill cancels none', async () => {
   const playing = gate();
   await onLake({
@@ -172,7 +201,7 @@ test('a cancellation that names no backfill cancels none', async () => {
   for (const reason of ['first', 'second']) await ask({ from: '20260105T210000Z', reason });
   await untilQueue({ playing: { backfill: 1 }, waiting: [{ backfill: 2 }] });
 
-  for (const odd of [7, '1', { bakfill: 1 }, { backfill: '1' }, [1]])
+  for (const odd of [7, '1', { bakfill: 1 }, { backfill: '1' }, [1], []])
     await handle(BACKFILL_QUEUE_ID).signal(CANCEL_BACKFILL, odd);
   for (const payload of UNREADABLE) await sendRaw(server, BACKFILL_QUEUE_ID, CANCEL_BACKFILL, [payload]);
   await untilQueue({ playing: { backfill: 1 }, waiting: [{ backfill: 2 }] });
